@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 The Weft authors
+/*
+ * The normalised event: what a source decodes and the timeline consumes.
+ *
+ * A source (babeltrace2 sink, later a compiled decoder) turns each record of any trace into one of
+ * these, and knows field names; the timeline knows only this header. Times are nanoseconds on one
+ * clock for the whole input. Texts are borrowed until weft_timeline_feed() returns. Numbers are
+ * untrusted: any value may appear in any field.
+ */
+#ifndef WEFT_CONVERTER_EVENT_H
+#define WEFT_CONVERTER_EVENT_H
+
+#include <stdint.h>
+
+enum weft_event_kind {
+	WEFT_EVENT_NONE,
+	/* From instrumented processes: see <weft/events.h> for each field. */
+	WEFT_EVENT_TASK_BEGIN,
+	WEFT_EVENT_TASK_END,
+	WEFT_EVENT_REGION_BEGIN,
+	WEFT_EVENT_REGION_END,
+	WEFT_EVENT_LOG,
+	WEFT_EVENT_MISUSE,
+	WEFT_EVENT_THREAD,
+	WEFT_EVENT_THREAD_END,
+	WEFT_EVENT_PROCESS,
+	WEFT_EVENT_OBJECT,
+	WEFT_EVENT_ACCOUNT,
+	/* From the kernel's scheduler. */
+	WEFT_EVENT_SWITCH, /**< cpu: prev leaves, next runs. */
+	WEFT_EVENT_WAKING, /**< The thread `subject` is being made runnable. */
+	WEFT_EVENT_FORK,   /**< pid/tid created the thread `subject` of process `subject_pid`. */
+	WEFT_EVENT_EXIT,   /**< The thread `subject` is exiting; its last switch follows. */
+	WEFT_EVENT_COMM,   /**< The thread `subject` is now called `name` (exec or rename). */
+	/* From the tracer itself. */
+	WEFT_EVENT_LOST, /**< `lost_count` events were dropped before ts on this stream. */
+	WEFT_EVENT_KIND_COUNT_
+};
+
+/** Why prev left its CPU, from sched_switch's prev_state. */
+enum weft_switch_reason {
+	WEFT_SWITCH_PREEMPTED,       /**< Still runnable. */
+	WEFT_SWITCH_BLOCKED,         /**< Interruptible sleep. */
+	WEFT_SWITCH_UNINTERRUPTIBLE, /**< Uninterruptible sleep (D). */
+	WEFT_SWITCH_STOPPED,         /**< Job control or ptrace. */
+	WEFT_SWITCH_EXITED,          /**< Dead or zombie. */
+};
+
+/** Text of a trace: bytes, maybe not UTF-8, may contain NUL; `text` is never NULL. */
+struct weft_text {
+	const char *text;
+	uint32_t len;
+};
+
+struct weft_event {
+	enum weft_event_kind kind;
+	int32_t cpu;    /**< CPU that recorded the event, -1 if unknown. */
+	uint64_t ts_ns; /**< Since the source's origin. */
+	int32_t pid;    /**< Process of the emitting thread, -1 if the source does not tell. */
+	int32_t tid;    /**< Emitting thread; for SWITCH unused, for WAKING the waker, -1 if unknown. */
+	union {
+		struct {
+			uint64_t task, parent, ip;
+			struct weft_text type;
+		} task_begin;
+		struct {
+			uint64_t task;
+			struct weft_text type, error;
+		} task_end;
+		struct {
+			uint64_t task, ip;
+			uint32_t seq;
+			struct weft_text name;
+		} region_begin;
+		struct {
+			uint64_t task;
+			uint32_t seq;
+			struct weft_text name, error;
+		} region_end;
+		struct {
+			uint64_t task, ip;
+			struct weft_text category, message;
+		} log;
+		struct {
+			uint32_t misuse; /**< enum weft_misuse_kind, or a value unknown to us. */
+			uint64_t ip;
+			struct weft_text name;
+		} misuse;
+		struct {
+			int32_t subject;
+			struct weft_text name;
+		} thread;
+		struct {
+			int32_t ppid;
+			uint32_t version;
+			uint64_t start_ns;
+			struct weft_text exe, cmdline;
+		} process;
+		struct {
+			uint64_t base, start, end;
+			struct weft_text path, build_id;
+		} object;
+		struct {
+			uint64_t task, elapsed_ns, cpu_ns, run_wait_ns, nvcsw, nivcsw;
+		} account;
+		struct {
+			int32_t prev, next; /**< Thread ids, 0 for a CPU's idle task. */
+			enum weft_switch_reason reason;
+			struct weft_text prev_name, next_name;
+		} sched_switch;
+		struct {
+			int32_t subject;
+			int32_t target_cpu;
+		} waking;
+		struct {
+			int32_t subject, subject_pid;
+			struct weft_text name;
+		} fork;
+		struct {
+			int32_t subject;
+		} exit;
+		struct {
+			int32_t subject;
+			struct weft_text name;
+		} comm;
+		struct {
+			uint64_t lost_count;
+		} lost;
+	};
+};
+
+#endif

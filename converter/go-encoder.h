@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 The Weft authors
+/*
+ * Encoder of Go execution traces: a consumer of the timeline that writes bytes.
+ *
+ * Threads become goroutines, lanes become processors. With lanes that are CPUs each lane is one
+ * stream that holds its processor for ever; with lanes that are threads each thread is a stream
+ * numbered by its thread id. A generation ends about once a second and by size, declares all live
+ * threads and carries its own tables, so that a file cut short keeps its whole generations.
+ *
+ * Memory: bounded by buffers of live streams and the tables of one generation.
+ */
+#ifndef WEFT_CONVERTER_GO_ENCODER_H
+#define WEFT_CONVERTER_GO_ENCODER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <weft/error.h>
+
+#include "symbolizer.h"
+#include "timeline.h"
+
+struct weft_go_encoder_options {
+	uint32_t version;        /**< 22, 23, 25 or 26: the format `go 1.NN`. */
+	bool lanes_are_cpus;     /**< Mapping: see above. */
+	uint64_t generation_ns;  /**< Length of a generation; 0: one second. */
+	int64_t wall_offset_ns;  /**< Wall clock minus event clock, for the clock snapshots of 1.25+. */
+	const char *note;        /**< Name of a one-shot thread that tells tier and losses, or NULL. */
+};
+
+/** Writes all of `size` bytes or fails; 0 or a negative errno. */
+typedef int (*weft_write_fn)(void *ctx, const void *bytes, size_t size);
+
+struct weft_go_encoder;
+
+/**
+ * @param symbolizer  Borrowed until destroy; asked when a generation's tables are written.
+ * @param write       Called from hooks and finish; after its first failure nothing more is
+ *                    written and weft_go_encoder_finish() returns that failure.
+ * @return NULL: out of memory.
+ */
+struct weft_go_encoder *weft_go_encoder_create(const struct weft_go_encoder_options *options,
+					       struct weft_symbolizer *symbolizer,
+					       weft_write_fn write, void *write_ctx);
+void weft_go_encoder_destroy(struct weft_go_encoder *encoder);
+
+/** The hooks; pass the encoder as ctx. */
+extern const struct weft_timeline_ops weft_go_encoder_ops;
+
+/** The timeline whose threads generations declare. Call once, before the first event. */
+void weft_go_encoder_attach(struct weft_go_encoder *encoder, struct weft_timeline *timeline);
+
+/** First failure so far, 0 if none: lets the caller stop reading early. */
+int weft_go_encoder_status(const struct weft_go_encoder *encoder);
+
+/** Writes what is pending. 0, or the first failure. */
+WEFT_MUST_CHECK int weft_go_encoder_finish(struct weft_go_encoder *encoder);
+
+/** Events and bytes written so far. */
+void weft_go_encoder_counts(const struct weft_go_encoder *encoder, uint64_t *ret_event_count,
+			    uint64_t *ret_byte_count);
+
+#endif

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 The Weft authors
+/**
+ * From recorded traces to files that open elsewhere, and to answers.
+ *
+ *     weft_convert()    any CTF 1.8 trace directory → Go trace
+ *     weft_summarize()  the same input → text tables or JSON
+ *     weft_verify_*()   a Go trace → accepted, or the first rule it breaks
+ *
+ * Inputs are directories: of `weft record`, of any LTTng session (user space, kernel, or both), or
+ * any CTF 1.8 trace below them. Nothing here prints; failures come back as struct weft_error.
+ *
+ * Threads: calls are independent of one another. weft_convert() runs one helper thread.
+ */
+#ifndef WEFT_CONVERT_H
+#define WEFT_CONVERT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <weft/error.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** "No limit" for the times below. */
+#define WEFT_TIME_NONE INT64_MIN
+
+/** What part of the input counts. Zero-initialise with WEFT_SELECTION_INIT. */
+struct weft_selection {
+	int64_t from_ns;        /**< Since the first event; WEFT_TIME_NONE: from the beginning. */
+	int64_t until_ns;       /**< Since the first event; WEFT_TIME_NONE: to the end. */
+	int32_t pid;            /**< Only threads of this process; 0: all. */
+	const char *task_type;  /**< Only tasks of this type and what belongs to them; NULL: all. */
+	uint64_t slower_than_ns; /**< Only tasks that took at least this long; 0: all. */
+};
+
+#define WEFT_SELECTION_INIT {WEFT_TIME_NONE, WEFT_TIME_NONE, 0, NULL, 0}
+
+enum weft_convert_rows {
+	WEFT_CONVERT_ROWS_AUTO,
+	WEFT_CONVERT_ROWS_CPU,
+	WEFT_CONVERT_ROWS_THREAD,
+};
+
+struct weft_progress {
+	uint64_t event_count;
+	uint64_t byte_count; /**< Written. */
+};
+
+struct weft_convert_options {
+	const char *const *inputs; /**< Directories. */
+	size_t input_count;
+	struct weft_selection selection;
+	enum weft_convert_rows rows;
+	uint32_t go_version; /**< 22, 23, 25, 26; 0: 22, which every tool since Go 1.22 opens. */
+	/** Called about four times a second on the calling thread; NULL: none. */
+	void (*progress)(void *ctx, const struct weft_progress *progress);
+	void *progress_ctx;
+};
+
+/** What came out; strings are static. */
+struct weft_convert_result {
+	uint64_t event_count, byte_count, lost_count, repair_count;
+	uint64_t task_count, region_count, log_count, thread_count, process_count;
+	const char *tier; /**< "none", "accounting", "tracepoints", ... : best scheduling data seen. */
+};
+
+/**
+ * Converts to a Go trace.
+ *
+ * @param path  File to write. It is written beside itself and renamed when complete, so that on
+ *              failure (disk full, damaged input) an older file of that name is untouched and no
+ *              partial one is left. "-" is standard output, "/dev/fd/N" a descriptor.
+ * @return 0; negative errno with `err` filled in.
+ */
+WEFT_MUST_CHECK int weft_convert(const struct weft_convert_options *options, const char *path,
+				 struct weft_convert_result *ret_result, struct weft_error *err);
+
+struct weft_summary_options {
+	const char *const *inputs;
+	size_t input_count;
+	struct weft_selection selection;
+	bool json;
+};
+
+/** Reads the input and writes tables (or one JSON object) to `out`. */
+WEFT_MUST_CHECK int weft_summarize(const struct weft_summary_options *options, FILE *out,
+				   struct weft_error *err);
+
+/** What a verified trace holds. */
+struct weft_verify_result {
+	uint32_t version; /**< 22, 23, 25, 26. */
+	uint64_t byte_count, event_count, generation_count;
+	uint64_t goroutine_count, proc_count, thread_count;
+	uint64_t task_begin_count, task_end_count, region_begin_count, region_end_count, log_count;
+};
+
+/**
+ * Checks a Go trace against every rule of the reader.
+ *
+ * @return 0: accepted; -EBADMSG: broken, `err` names the first broken rule with generation, stream,
+ *         byte offset, event and state; another negative errno: not readable.
+ */
+WEFT_MUST_CHECK int weft_verify_file(const char *path, struct weft_verify_result *ret_result,
+				     struct weft_error *err);
+
+/** As weft_verify_file(), for bytes in memory. */
+WEFT_MUST_CHECK int weft_verify_bytes(const void *bytes, size_t size,
+				      struct weft_verify_result *ret_result,
+				      struct weft_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

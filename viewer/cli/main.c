@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 The Weft authors
+/*
+ * The `weft` command: picks a subcommand. See cli.h.
+ */
+#include "cli.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+struct weft_cli_command {
+	const char *name;
+	int (*run)(int argc, char **argv);
+	const char *summary;
+};
+
+static const struct weft_cli_command commands[] = {
+	{NULL, NULL, NULL},
+};
+
+int weft_cli_fail(const char *command, const struct weft_error *err)
+{
+	(void)fprintf(stderr, "weft %s: %s\n", command, err->text);
+	return WEFT_CLI_FAILED;
+}
+
+int weft_cli_usage(const char *command, const char *format, ...)
+{
+	va_list args;
+
+	(void)fprintf(stderr, "weft %s: ", command);
+	va_start(args, format);
+	(void)vfprintf(stderr, format, args);
+	va_end(args);
+	(void)fprintf(stderr, "\nTry 'weft %s --help'.\n", command);
+	return WEFT_CLI_USAGE;
+}
+
+static void print_help(FILE *out)
+{
+	const struct weft_cli_command *command;
+
+	(void)fprintf(out, "Usage: weft COMMAND [OPTION]... [ARGUMENT]...\n"
+			   "Execution traces and profiles for native programs.\n\n"
+			   "Commands:\n");
+	for (command = commands; command->name; command++) {
+		(void)fprintf(out, "  %-10s %s\n", command->name, command->summary);
+	}
+	(void)fprintf(out, "\n'weft COMMAND --help' tells more about each.\n");
+}
+
+int main(int argc, char **argv)
+{
+	const struct weft_cli_command *command;
+
+	if (argc < 2) {
+		print_help(stderr);
+		return WEFT_CLI_USAGE;
+	}
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+	    strcmp(argv[1], "help") == 0) {
+		print_help(stdout);
+		return WEFT_CLI_OK;
+	}
+	if (strcmp(argv[1], "--version") == 0) {
+		(void)printf("weft %s\n", WEFT_VERSION);
+		return WEFT_CLI_OK;
+	}
+	for (command = commands; command->name; command++) {
+		if (strcmp(argv[1], command->name) == 0) {
+			return command->run(argc - 1, argv + 1);
+		}
+	}
+	(void)fprintf(stderr, "weft: no command called '%s'; 'weft --help' lists them\n", argv[1]);
+	return WEFT_CLI_USAGE;
+}
