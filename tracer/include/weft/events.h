@@ -86,6 +86,10 @@
 	F(pid, S32) F(tid, S32) F(ppid, S32) F(start_ns, U64) F(version, U32) F(exe, STRING) \
 	F(cmdline, STRING)
 
+/** The process ends normally: its threads end. Nothing tells when it is killed. */
+#define WEFT_EVENT_PROCESS_END_FIELDS(F) \
+	F(pid, S32) F(tid, S32)
+
 /**
  * A loaded object. base: load bias (run-time address = base + ELF virtual address). start, end:
  * address range [start, end) it covers. build_id: lower-case hex, "" when the object has none.
@@ -114,6 +118,7 @@
 	X(THREAD, thread, WEFT_EVENT_THREAD_FIELDS) \
 	X(THREAD_END, thread_end, WEFT_EVENT_THREAD_END_FIELDS) \
 	X(PROCESS, process, WEFT_EVENT_PROCESS_FIELDS) \
+	X(PROCESS_END, process_end, WEFT_EVENT_PROCESS_END_FIELDS) \
 	X(OBJECT, object, WEFT_EVENT_OBJECT_FIELDS) \
 	X(ACCOUNT, account, WEFT_EVENT_ACCOUNT_FIELDS)
 

@@ -53,6 +53,8 @@ extern "C" {
 #define WEFT_ALWAYS_INLINE_ inline __attribute__((always_inline))
 #define WEFT_INLINE_     static WEFT_ALWAYS_INLINE_ __attribute__((unused))
 #define WEFT_UNLIKELY_(x) __builtin_expect(!!(x), 0)
+/* After a call: keeps it from becoming a jump, which would hide the caller's address from it. */
+#define WEFT_NO_TAIL_CALL_() __asm__ volatile("")
 
 /** Bytes kept of a task's type in struct weft_task; longer types are cut in task_end events only. */
 #define WEFT_TASK_TYPE_SIZE 48
@@ -217,6 +219,7 @@ WEFT_INLINE_ struct weft_context weft_context_set(struct weft_context next)
 
 	if (WEFT_GATE_(account) && next.task != previous.task) {
 		weft_context_switch_(next);
+		WEFT_NO_TAIL_CALL_();
 	}
 	weft_context_current_ = next;
 	return previous;
@@ -269,6 +272,7 @@ WEFT_INLINE_ void weft_task_end(struct weft_task *task)
 {
 	if (WEFT_UNLIKELY_(task->state != WEFT_SPAN_OFF)) {
 		weft_task_end_(task, "");
+		WEFT_NO_TAIL_CALL_();
 	}
 }
 
@@ -277,6 +281,7 @@ WEFT_INLINE_ void weft_task_end_error(struct weft_task *task, const char *error)
 {
 	if (WEFT_UNLIKELY_(task->state != WEFT_SPAN_OFF)) {
 		weft_task_end_(task, error);
+		WEFT_NO_TAIL_CALL_();
 	}
 }
 
@@ -313,6 +318,7 @@ WEFT_INLINE_ void weft_region_end(struct weft_region *region)
 {
 	if (WEFT_UNLIKELY_(region->state != WEFT_SPAN_OFF)) {
 		weft_region_end_(region, "");
+		WEFT_NO_TAIL_CALL_();
 	}
 }
 
@@ -321,6 +327,7 @@ WEFT_INLINE_ void weft_region_end_error(struct weft_region *region, const char *
 {
 	if (WEFT_UNLIKELY_(region->state != WEFT_SPAN_OFF)) {
 		weft_region_end_(region, error);
+		WEFT_NO_TAIL_CALL_();
 	}
 }
 
@@ -330,6 +337,7 @@ WEFT_INLINE_ void weft_log_ctx(struct weft_context context, const char *category
 {
 	if (WEFT_GATE_(log)) {
 		weft_log_(context, category, message);
+		WEFT_NO_TAIL_CALL_();
 	}
 }
 
@@ -338,7 +346,13 @@ WEFT_INLINE_ void weft_log(const char *category, const char *message)
 {
 	if (WEFT_GATE_(log)) {
 		weft_log_(weft_context_current_, category, message);
+		WEFT_NO_TAIL_CALL_();
 	}
+}
+
+WEFT_INLINE_ void weft_after_call_(void)
+{
+	WEFT_NO_TAIL_CALL_();
 }
 
 /**
@@ -346,12 +360,13 @@ WEFT_INLINE_ void weft_log(const char *category, const char *message)
  * are evaluated only when somebody records. At most 1023 bytes of the message are kept.
  */
 #define weft_logf(category, ...)                                                                   \
-	((void)(WEFT_GATE_(log) ? (weft_logf_(weft_context_current_, (category), __VA_ARGS__), 0)  \
-				: 0))
+	weft_logf_ctx(weft_context_current_, category, __VA_ARGS__)
 
 /** `weft_logf_ctx(context, category, format, ...)` */
 #define weft_logf_ctx(context, category, ...)                                                      \
-	((void)(WEFT_GATE_(log) ? (weft_logf_((context), (category), __VA_ARGS__), 0) : 0))
+	((void)(WEFT_GATE_(log) ? (weft_logf_((context), (category), __VA_ARGS__),                 \
+				   weft_after_call_(), 0)                                          \
+				: 0))
 
 #else /* WEFT_DISABLE: operands of sizeof are checked by the compiler and never evaluated. */
 

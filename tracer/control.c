@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 The Weft authors
+/*
+ * libweft's initialisation, fork, and its only tie to LTTng-UST.
+ *
+ * libweft itself needs libc only. LTTng's header finds liblttng-ust-tracepoint at run time if it is
+ * there; the probes live in libweft-lttng.so beside this library, which is loaded here when it can
+ * be. Where LTTng is missing the tracepoints stay off for ever and nothing else happens.
+ */
+#define LTTNG_UST_TRACEPOINT_DEFINE
+#define LTTNG_UST_TRACEPOINT_PROBE_DYNAMIC_LINKAGE
+#include "provider.h"
+
+#include "control.h"
+
+#include <dlfcn.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "provider-link.h"
+
+#define COUNTER_BITS 36
+#define PATH_SIZE    4096
+
+struct weft_control weft_control = {.epoch = 1};
+
+WEFT_API struct weft_gates weft_gates_ = {
+	.task = &lttng_ust_tracepoint_weft___task_begin.state,
+	.region = &lttng_ust_tracepoint_weft___region_begin.state,
+	.log = &lttng_ust_tracepoint_weft___log.state,
+	.account = &lttng_ust_tracepoint_weft___account.state,
+};
+
+static struct weft_provider_link provider;
+
+/* 28 random bits above 36 bits of counter; never 0, which means "no task". */
+static void seed_task_ids(void)
+{
+	uint64_t random_bits = 0;
+
+	if (getrandom(&random_bits, sizeof(random_bits), GRND_NONBLOCK) !=
+	    (ssize_t)sizeof(random_bits)) {
+		/* Early boot only: time and pid differ between processes as well. */
+		random_bits = weft_control__now_ns() * UINT64_C(0x9e3779b97f4a7c15) ^
+			      (uint64_t)getpid() << 32;
+	}
+	atomic_store_explicit(&weft_control.next_task_block,
+			      (random_bits | 1) << COUNTER_BITS, memory_order_relaxed);
+}
+
+static void init_process(void)
+{
+	weft_control.pid = (int32_t)getpid();
+	weft_control.start_ns = weft_control__now_ns();
+	seed_task_ids();
+}
+
+/*
+ * LTTng-UST must be told about fork, or the child never registers. Its preload library
+ * liblttng-ust-fork.so does the same; when it is there, it has done so.
+ */
+static void before_fork(void)
+{
+	if (provider.before_fork) {
+		provider.before_fork();
+	}
+}
+
+static void after_fork_parent(void)
+{
+	if (provider.after_fork_parent) {
+		provider.after_fork_parent();
+	}
+}
+
+static void after_fork_child(void)
+{
+	init_process();
+	weft_thread__forget();
+	if (provider.after_fork_child) {
+		provider.after_fork_child();
+	}
+}
+
+/* The provider library stands beside this one, whatever path it was loaded by. */
+static bool provider_path(char *ret_path, size_t size)
+{
+	static const char name[] = "libweft-lttng.so.1";
+	Dl_info own;
+	const char *slash;
+	size_t folder_len;
+
+	/* An address of this library that no copy relocation can move into the program. */
+	if (!dladdr(&provider, &own) || !own.dli_fname) {
+		return false;
+	}
+	slash = strrchr(own.dli_fname, '/');
+	folder_len = slash ? (size_t)(slash - own.dli_fname) + 1 : 0;
+	if (folder_len + sizeof(name) > size) {
+		return false;
+	}
+	memcpy(ret_path, own.dli_fname, folder_len);
+	memcpy(ret_path + folder_len, name, sizeof(name));
+	return true;
+}
+
+static void load_provider(void)
+{
+	char path[PATH_SIZE];
+	weft_provider_attach_fn attach;
+	void *library;
+
+	if (!provider_path(path, sizeof(path))) {
+		return;
+	}
+	library = dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+	if (!library) {
+		return;
+	}
+	*(void **)&attach = dlsym(library, WEFT_PROVIDER_ATTACH);
+	if (attach) {
+		attach(&provider, weft_dump);
+	}
+}
+
+static bool any_event_enabled(void)
+{
+	return lttng_ust_tracepoint_enabled(weft, process) ||
+	       lttng_ust_tracepoint_enabled(weft, thread) ||
+	       lttng_ust_tracepoint_enabled(weft, object);
+}
+
+__attribute__((constructor)) static void weft_init(void)
+{
+	const char *setting = getenv("WEFT");
+
+	init_process();
+	if (setting && strcmp(setting, "off") == 0) {
+		return;
+	}
+	/* Without room for the handlers children are simply not traced. */
+	(void)pthread_atfork(before_fork, after_fork_parent, after_fork_child);
+	load_provider();
+	/* A recording that was running already made its state dump before we could answer it. */
+	if (any_event_enabled()) {
+		weft_dump();
+	}
+}
+
+/* Runs after the program's own destructors, which may still emit. */
+__attribute__((destructor)) static void weft_fini(void)
+{
+	lttng_ust_tracepoint(weft, process_end, weft_control.pid, weft_self.tid);
+}
