@@ -25,6 +25,7 @@ enum weft_event_kind {
 	WEFT_EVENT_THREAD,
 	WEFT_EVENT_THREAD_END,
 	WEFT_EVENT_PROCESS,
+	WEFT_EVENT_PROCESS_END,
 	WEFT_EVENT_OBJECT,
 	WEFT_EVENT_ACCOUNT,
 	/* From the kernel's scheduler. */
@@ -83,7 +84,7 @@ struct weft_event {
 			struct weft_text category, message;
 		} log;
 		struct {
-			uint32_t misuse; /**< enum weft_misuse_kind, or a value unknown to us. */
+			uint32_t kind; /**< enum weft_misuse_kind, or a value unknown to us. */
 			uint64_t ip;
 			struct weft_text name;
 		} misuse;
@@ -107,6 +108,7 @@ struct weft_event {
 		struct {
 			int32_t prev, next; /**< Thread ids, 0 for a CPU's idle task. */
 			enum weft_switch_reason reason;
+			int64_t state; /**< prev_state as the source had it. */
 			struct weft_text prev_name, next_name;
 		} sched_switch;
 		struct {

@@ -3,9 +3,9 @@
 /*
  * Encoder of Go execution traces: a consumer of the timeline that writes bytes.
  *
- * Threads become goroutines, lanes become processors. With lanes that are CPUs each lane is one
- * stream that holds its processor for ever; with lanes that are threads each thread is a stream
- * numbered by its thread id. A generation ends about once a second and by size, declares all live
+ * Threads become goroutines, lanes become processors. Either each lane is one stream, which
+ * holds its processor for ever (rows in the tool's view by thread are then lanes), or each thread is
+ * a stream numbered by its thread id, which takes a processor while the thread runs. A generation ends about once a second and by size, declares all live
  * threads and carries its own tables, so that a file cut short keeps its whole generations.
  *
  * Memory: bounded by buffers of live streams and the tables of one generation.
@@ -24,9 +24,8 @@
 
 struct weft_go_encoder_options {
 	uint32_t version;        /**< 22, 23, 25 or 26: the format `go 1.NN`. */
-	bool lanes_are_cpus;     /**< Mapping: see above. */
+	bool stream_per_thread;  /**< Mapping: see above. */
 	uint64_t generation_ns;  /**< Length of a generation; 0: one second. */
-	int64_t wall_offset_ns;  /**< Wall clock minus event clock, for the clock snapshots of 1.25+. */
 	const char *note;        /**< Name of a one-shot thread that tells tier and losses, or NULL. */
 };
 
@@ -49,8 +48,11 @@ void weft_go_encoder_destroy(struct weft_go_encoder *encoder);
 /** The hooks; pass the encoder as ctx. */
 extern const struct weft_timeline_ops weft_go_encoder_ops;
 
-/** The timeline whose threads generations declare. Call once, before the first event. */
-void weft_go_encoder_attach(struct weft_go_encoder *encoder, struct weft_timeline *timeline);
+/**
+ * Tells the wall clock time of the timeline's time 0, for the clock snapshots of go 1.25 and later.
+ * Call before the first event.
+ */
+void weft_go_encoder_set_origin(struct weft_go_encoder *encoder, int64_t origin_ns);
 
 /** First failure so far, 0 if none: lets the caller stop reading early. */
 int weft_go_encoder_status(const struct weft_go_encoder *encoder);

@@ -33,8 +33,12 @@ struct weft_symbolizer;
 struct weft_symbolizer *weft_symbolizer_create(void);
 void weft_symbolizer_destroy(struct weft_symbolizer *symbolizer);
 
-/** A new life of a process: forgets the objects of the process id given to it before. */
-void weft_symbolizer_reset_process(struct weft_symbolizer *symbolizer, int32_t pid);
+/**
+ * A process tells who it is (a `process` event). When start_ns differs from before, it is a new life
+ * of the pid and the objects of the former one are forgotten.
+ */
+void weft_symbolizer_set_process(struct weft_symbolizer *symbolizer, int32_t pid,
+				 uint64_t start_ns);
 
 /** Announces an object of a process (an `object` event); replaces overlapping ones. */
 WEFT_MUST_CHECK int weft_symbolizer_add_object(struct weft_symbolizer *symbolizer, int32_t pid,

@@ -10,8 +10,8 @@
  *
  *   - Times never decrease.
  *   - A thread: thread_new first; then run → (block | stop | exit); block → wake; wake or stop
- *     or new → run. exit is last, from Running. A thread in no other state gets no other hook.
- *   - A lane (a row: a CPU, or a stand-in for one thread, see enum weft_rows) runs at most one
+ *     or new → run; exit is last.
+ *   - A lane (a row: a CPU, or a stand-in for one thread, see enum weft_lanes) runs at most one
  *     thread, a thread runs on at most one lane.
  *   - Task, region, log and account hooks come only for a thread that is Running, on its lane.
  *   - task_begin once for a task id, task_end at most once, after it (unless the task began
@@ -43,10 +43,10 @@
 #define WEFT_NAME_SIZE 256
 
 /** Where lanes (rows) come from. */
-enum weft_rows {
-	WEFT_ROWS_AUTO,   /**< CPU when the input has scheduling data, else THREAD. */
-	WEFT_ROWS_CPU,    /**< Lane = CPU. Without scheduling data presence is inferred from events. */
-	WEFT_ROWS_THREAD, /**< Lane = one thread while it lives (lanes of ended threads are reused). */
+enum weft_lanes {
+	WEFT_LANES_AUTO,   /**< CPU when the input has scheduling data, else THREAD. */
+	WEFT_LANES_CPU,    /**< Lane = CPU. Without scheduling data presence is inferred from events. */
+	WEFT_LANES_THREAD, /**< Lane = one thread while it lives (lanes of ended threads are reused). */
 };
 
 enum weft_thread_state {
@@ -64,12 +64,12 @@ struct weft_process {
 	char exe[WEFT_NAME_SIZE]; /**< "" unknown. */
 };
 
-/** An open region of a thread; name is owned by the timeline. */
+/** An open region of a thread. */
 struct weft_open_region {
 	uint32_t seq;
 	uint64_t begin_ns;
 	uint64_t ip;
-	struct weft_task_state *task; /**< Weak, NULL for the background task. */
+	uint64_t task; /**< Dense id, 0 for the background task. */
 	char name[WEFT_NAME_SIZE];
 };
 
@@ -80,7 +80,7 @@ struct weft_thread {
 	enum weft_thread_state state;
 	const struct weft_process *process; /**< Never NULL. */
 	char name[WEFT_NAME_SIZE];          /**< "" unknown. */
-	struct weft_open_region *regions;   /**< Open ones, outermost first. */
+	struct weft_open_region *regions;   /**< Open ones, outermost first; owned by the timeline. */
 	uint32_t region_count;
 	void *consumer; /**< Free for the consumer; NULL at thread_new; not released by the timeline. */
 };
@@ -92,7 +92,8 @@ struct weft_task_state {
 	uint64_t parent;   /**< Dense id, 0 for none. */
 	uint64_t begin_ns; /**< Valid when begun. */
 	bool begun;        /**< Its begin was seen; else it began before the trace (or it was lost). */
-	char type[WEFT_NAME_SIZE];
+	bool ended;
+	const char *type;  /**< "" unknown; owned by the timeline. */
 };
 
 /** Everything that was repaired, lost or odd, by kind: X(name, text). Shown to users as it is. */
@@ -100,6 +101,7 @@ struct weft_task_state {
 	X(region_closed_by_outer, "regions closed because the region around them ended")           \
 	X(region_end_dropped, "region ends dropped: no such region was open")                      \
 	X(region_began_before, "region ends whose begin was before the trace")                     \
+	X(region_begin_dropped, "region begins dropped: older than another of their thread")       \
 	X(region_limit, "regions dropped: nested too deeply")                                      \
 	X(task_begin_dropped, "task begins dropped: the task had begun already")                   \
 	X(task_end_dropped, "task ends dropped: the task had ended already")                       \
@@ -109,7 +111,6 @@ struct weft_task_state {
 	X(thread_inferred, "threads first seen by what they did, not by their creation")           \
 	X(switch_inferred, "switches inferred: a thread acted where another was running")          \
 	X(wake_inferred, "wake-ups inferred: a sleeping thread ran")                               \
-	X(wake_dropped, "wake-ups dropped: the thread was not asleep")                             \
 	X(thread_reused, "threads ended because their id was given to another thread")             \
 	X(event_invalid, "events dropped: a field has an impossible value")
 
@@ -126,7 +127,7 @@ struct weft_timeline_totals {
 	uint64_t thread_count, process_count;
 	uint64_t task_begin_count, task_end_count;
 	uint64_t region_begin_count, region_end_count;
-	uint64_t log_count, switch_count, misuse_count;
+	uint64_t log_count, account_count, switch_count, misuse_count;
 	uint64_t first_ns, last_ns; /**< Of accepted events. */
 	bool has_sched;             /**< Scheduling events were seen. */
 	struct weft_repairs repairs;
@@ -144,6 +145,9 @@ struct weft_timeline_ops {
 	/** A thread exists. creator: a Running thread, or NULL. It is NEW (runnable). */
 	void (*thread_new)(void *ctx, uint64_t ts_ns, struct weft_thread *thread,
 			   struct weft_thread *creator);
+	/** A new life of a process begins; `former` is the one that had its pid, or NULL. */
+	void (*process_new)(void *ctx, uint64_t ts_ns, const struct weft_process *process,
+			    const struct weft_process *former);
 	/** thread->name changed (already stored). */
 	void (*thread_name)(void *ctx, uint64_t ts_ns, struct weft_thread *thread);
 	/** Starts running on thread->lane. */
@@ -157,7 +161,10 @@ struct weft_timeline_ops {
 	/** Becomes runnable. waker: a Running thread or NULL; lane: where the wake-up came from, or -1. */
 	void (*wake)(void *ctx, uint64_t ts_ns, struct weft_thread *thread, struct weft_thread *waker,
 		     int32_t lane);
-	/** Ends, from `lane`. Its open regions have been left open. Its memory goes after this hook. */
+	/**
+	 * Ends, from `lane` (-1: it was not running when it was found to be gone). Its open regions
+	 * have been left open. Its memory goes after this hook.
+	 */
 	void (*exit)(void *ctx, uint64_t ts_ns, struct weft_thread *thread, int32_t lane);
 
 	void (*task_begin)(void *ctx, uint64_t ts_ns, struct weft_thread *thread,
@@ -169,7 +176,8 @@ struct weft_timeline_ops {
 			     const struct weft_open_region *region);
 	/**
 	 * `region` is still the last of thread->regions, unless began_before (then no region is open
-	 * and `region` holds name and task only). repaired: closed by the region around it.
+	 * and `region` holds name and task only). repaired: closed by the region around it. The
+	 * error is the one told with the end, "" for success.
 	 */
 	void (*region_end)(void *ctx, uint64_t ts_ns, struct weft_thread *thread,
 			   const struct weft_open_region *region, struct weft_text error,
@@ -185,8 +193,8 @@ struct weft_timeline_ops {
 };
 
 struct weft_timeline_options {
-	enum weft_rows rows;
-	bool has_sched; /**< The input has scheduling events: rows AUTO becomes CPU. */
+	enum weft_lanes lanes; /**< THREAD is honoured only without scheduling events. */
+	bool has_sched;        /**< The input has scheduling events. */
 };
 
 /**
@@ -213,12 +221,8 @@ const struct weft_timeline_totals *weft_timeline_totals(const struct weft_timeli
 /** Number of lanes so far. */
 int32_t weft_timeline_lane_count(const struct weft_timeline *timeline);
 
-/** Calls visit() for each thread that is not GONE, in no particular order. */
+/** Calls visit() for each thread that thread_new has announced and that is not GONE, in any order. */
 void weft_timeline_each_thread(const struct weft_timeline *timeline,
 			       void (*visit)(void *ctx, struct weft_thread *thread), void *ctx);
-
-/** Life of process `pid` at this moment, NULL if it was never seen. Weak. */
-const struct weft_process *weft_timeline_find_process(const struct weft_timeline *timeline,
-						      int32_t pid);
 
 #endif

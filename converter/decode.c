@@ -1,0 +1,413 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 The Weft authors
+/*
+ * babeltrace2 event messages → normalised events. See decode.h.
+ *
+ * Each known event is a row of a table: its name, its kind, and where each of its fields goes in
+ * struct weft_event. A plan binds such a row to an event class of the trace at hand.
+ */
+#include "decode.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <weft/events.h>
+
+#include "id-map.h"
+
+#define FIELD_COUNT_MAX 8U
+
+/* How a field is stored in struct weft_event. */
+enum field_type { TYPE_S32, TYPE_U8, TYPE_U32, TYPE_U64, TYPE_S64, TYPE_STRING };
+
+struct field {
+	const char *name;
+	enum field_type type;
+	size_t offset;
+};
+
+struct known_event {
+	const char *name;
+	enum weft_event_kind kind;
+	const struct field *fields;
+	size_t field_count;
+	void (*finish)(struct weft_event *event); /* What a table cannot say; NULL: nothing. */
+};
+
+/* ---- The contract's events ---- */
+
+#define AT(member)          offsetof(struct weft_event, member)
+#define AT_pid(event)       AT(pid)
+#define AT_tid(event)       AT(tid)
+#define AT_task(event)      AT(event.task)
+#define AT_parent(event)    AT(event.parent)
+#define AT_type(event)      AT(event.type)
+#define AT_error(event)     AT(event.error)
+#define AT_ip(event)        AT(event.ip)
+#define AT_seq(event)       AT(event.seq)
+#define AT_name(event)      AT(event.name)
+#define AT_category(event)  AT(event.category)
+#define AT_message(event)   AT(event.message)
+#define AT_kind(event)      AT(event.kind)
+#define AT_subject(event)   AT(event.subject)
+#define AT_ppid(event)      AT(event.ppid)
+#define AT_start_ns(event)  AT(event.start_ns)
+#define AT_version(event)   AT(event.version)
+#define AT_exe(event)       AT(event.exe)
+#define AT_cmdline(event)   AT(event.cmdline)
+#define AT_base(event)      AT(event.base)
+#define AT_start(event)     AT(event.start)
+#define AT_end(event)       AT(event.end)
+#define AT_path(event)      AT(event.path)
+#define AT_build_id(event)  AT(event.build_id)
+#define AT_elapsed_ns(event)  AT(event.elapsed_ns)
+#define AT_cpu_ns(event)      AT(event.cpu_ns)
+#define AT_run_wait_ns(event) AT(event.run_wait_ns)
+#define AT_nvcsw(event)       AT(event.nvcsw)
+#define AT_nivcsw(event)      AT(event.nivcsw)
+
+/* One table of fields an event; MEMBER is the member of struct weft_event's union. */
+#define FIELD_ROW(field, type) {#field, TYPE_##type, AT_##field(MEMBER)},
+
+#define MEMBER task_begin
+static const struct field fields_task_begin[] = {WEFT_EVENT_TASK_BEGIN_FIELDS(FIELD_ROW)};
+#undef MEMBER
+#define MEMBER task_end
+static const struct field fields_task_end[] = {WEFT_EVENT_TASK_END_FIELDS(FIELD_ROW)};
+#undef MEMBER
+#define MEMBER region_begin
+static const struct field fields_region_begin[] = {WEFT_EVENT_REGION_BEGIN_FIELDS(FIELD_ROW)};
+#undef MEMBER
+#define MEMBER region_end
+static const struct field fields_region_end[] = {WEFT_EVENT_REGION_END_FIELDS(FIELD_ROW)};
+#undef MEMBER
+#define MEMBER log
+static const struct field fields_log[] = {WEFT_EVENT_LOG_FIELDS(FIELD_ROW)};
+#undef MEMBER
+#define MEMBER misuse
+static const struct field fields_misuse[] = {WEFT_EVENT_MISUSE_FIELDS(FIELD_ROW)};
+#undef MEMBER
+#define MEMBER thread
+static const struct field fields_thread[] = {WEFT_EVENT_THREAD_FIELDS(FIELD_ROW)};
+#undef MEMBER
+#define MEMBER thread_end
+static const struct field fields_thread_end[] = {WEFT_EVENT_THREAD_END_FIELDS(FIELD_ROW)};
+#undef MEMBER
+#define MEMBER process
+static const struct field fields_process[] = {WEFT_EVENT_PROCESS_FIELDS(FIELD_ROW)};
+#undef MEMBER
+#define MEMBER process_end
+static const struct field fields_process_end[] = {WEFT_EVENT_PROCESS_END_FIELDS(FIELD_ROW)};
+#undef MEMBER
+#define MEMBER object
+static const struct field fields_object[] = {WEFT_EVENT_OBJECT_FIELDS(FIELD_ROW)};
+#undef MEMBER
+#define MEMBER account
+static const struct field fields_account[] = {WEFT_EVENT_ACCOUNT_FIELDS(FIELD_ROW)};
+#undef MEMBER
+
+/* ---- The kernel's events, as the LTTng kernel tracer names them ---- */
+
+static const struct field fields_sched_switch[] = {
+	{"prev_comm", TYPE_STRING, AT(sched_switch.prev_name)},
+	{"prev_tid", TYPE_S32, AT(sched_switch.prev)},
+	{"prev_state", TYPE_S64, AT(sched_switch.state)},
+	{"next_comm", TYPE_STRING, AT(sched_switch.next_name)},
+	{"next_tid", TYPE_S32, AT(sched_switch.next)},
+};
+
+static const struct field fields_sched_waking[] = {
+	{"tid", TYPE_S32, AT(waking.subject)},
+	{"target_cpu", TYPE_S32, AT(waking.target_cpu)},
+};
+
+static const struct field fields_sched_fork[] = {
+	{"parent_tid", TYPE_S32, AT(tid)},
+	{"child_tid", TYPE_S32, AT(fork.subject)},
+	{"child_comm", TYPE_STRING, AT(fork.name)},
+};
+
+static const struct field fields_sched_exit[] = {
+	{"tid", TYPE_S32, AT(exit.subject)},
+};
+
+static const struct field fields_sched_exec[] = {
+	{"tid", TYPE_S32, AT(comm.subject)},
+	{"filename", TYPE_STRING, AT(comm.name)},
+};
+
+/*
+ * Bits of prev_state, from the kernel's task state report: 0 running; 1 interruptible; 2
+ * uninterruptible; 4 stopped; 8 traced; 16 and 32 exit states; 128 dead. A preempted thread shows
+ * as 0, or as one bit above all those that the kernel reports (256 or 4096, by version).
+ */
+static void finish_switch(struct weft_event *event)
+{
+	int64_t state = event->sched_switch.state;
+
+	if (state == 0 || state == 256 || state == 4096) {
+		event->sched_switch.reason = WEFT_SWITCH_PREEMPTED;
+	} else if (state & (16 | 32 | 128)) {
+		event->sched_switch.reason = WEFT_SWITCH_EXITED;
+	} else if (state & (4 | 8)) {
+		event->sched_switch.reason = WEFT_SWITCH_STOPPED;
+	} else if (state & 2) {
+		event->sched_switch.reason = WEFT_SWITCH_UNINTERRUPTIBLE;
+	} else {
+		event->sched_switch.reason = WEFT_SWITCH_BLOCKED;
+	}
+}
+
+/* A program is called like the last part of its path, of which the kernel keeps 15 bytes. */
+static void finish_exec(struct weft_event *event)
+{
+	struct weft_text *name = &event->comm.name;
+	const char *slash = (const char *)memrchr(name->text, '/', name->len);
+
+	if (slash) {
+		name->len -= (uint32_t)(slash + 1 - name->text);
+		name->text = slash + 1;
+	}
+	if (name->len > 15) {
+		name->len = 15;
+	}
+}
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define CONTRACT_ROW(upper, lower, fields)                                                         \
+	{WEFT_EVENTS_PROVIDER ":" #lower, WEFT_EVENT_##upper, fields_##lower,                      \
+	 COUNT(fields_##lower), NULL},
+
+static const struct known_event known_events[] = {
+	WEFT_EVENT_MAP(CONTRACT_ROW)
+	{"sched_switch", WEFT_EVENT_SWITCH, fields_sched_switch, COUNT(fields_sched_switch),
+	 finish_switch},
+	{"sched_waking", WEFT_EVENT_WAKING, fields_sched_waking, COUNT(fields_sched_waking), NULL},
+	{"sched_wakeup", WEFT_EVENT_WAKING, fields_sched_waking, COUNT(fields_sched_waking), NULL},
+	{"sched_wakeup_new", WEFT_EVENT_WAKING, fields_sched_waking, COUNT(fields_sched_waking),
+	 NULL},
+	{"sched_process_fork", WEFT_EVENT_FORK, fields_sched_fork, COUNT(fields_sched_fork), NULL},
+	{"sched_process_exit", WEFT_EVENT_EXIT, fields_sched_exit, COUNT(fields_sched_exit), NULL},
+	{"sched_process_exec", WEFT_EVENT_COMM, fields_sched_exec, COUNT(fields_sched_exec),
+	 finish_exec},
+};
+
+/* ---- Plans ---- */
+
+struct plan {
+	const struct known_event *known; /* NULL: of no interest. */
+	uint64_t indexes[FIELD_COUNT_MAX];
+	bool is_signed[FIELD_COUNT_MAX];
+	const bt_event_class *event_class; /* Strong: keeps the address from being given anew. */
+};
+
+struct weft_decoder {
+	struct weft_id_map plans; /* Event class → plan. */
+	/* The stream last seen, and its CPU: LTTng writes one stream a CPU. */
+	const bt_stream *last_stream;
+	int32_t last_cpu;
+};
+
+struct weft_decoder *weft_decoder_create(void)
+{
+	return (struct weft_decoder *)calloc(1, sizeof(struct weft_decoder));
+}
+
+void weft_decoder_destroy(struct weft_decoder *decoder)
+{
+	size_t i;
+
+	if (!decoder) {
+		return;
+	}
+	for (i = 0; i < decoder->plans.slot_count; i++) {
+		struct plan *plan = (struct plan *)decoder->plans.slots[i].value;
+
+		if (plan) {
+			bt_event_class_put_ref(plan->event_class);
+			free(plan);
+		}
+	}
+	weft_id_map_fini(&decoder->plans);
+	free(decoder);
+}
+
+static bool matches(enum field_type type, bt_field_class_type class_type, bool *ret_is_signed)
+{
+	if (type == TYPE_STRING) {
+		return class_type == BT_FIELD_CLASS_TYPE_STRING;
+	}
+	*ret_is_signed = bt_field_class_type_is(class_type, BT_FIELD_CLASS_TYPE_SIGNED_INTEGER);
+	return *ret_is_signed ||
+	       bt_field_class_type_is(class_type, BT_FIELD_CLASS_TYPE_UNSIGNED_INTEGER);
+}
+
+static int bind_field(struct plan *plan, size_t at, const bt_field_class *payload,
+		      struct weft_error *err)
+{
+	const struct field *field = &plan->known->fields[at];
+	uint64_t count = bt_field_class_structure_get_member_count(payload);
+	uint64_t i;
+
+	for (i = 0; i < count; i++) {
+		const bt_field_class_structure_member *member =
+			bt_field_class_structure_borrow_member_by_index_const(payload, i);
+		const bt_field_class *member_class =
+			bt_field_class_structure_member_borrow_field_class_const(member);
+
+		if (strcmp(bt_field_class_structure_member_get_name(member), field->name) != 0) {
+			continue;
+		}
+		if (!matches(field->type, bt_field_class_get_type(member_class),
+			     &plan->is_signed[at])) {
+			return weft_error_set(err, -EPROTO,
+					      "event '%s': field '%s' has another type than %s",
+					      plan->known->name, field->name,
+					      field->type == TYPE_STRING ? "text" : "integer");
+		}
+		plan->indexes[at] = i;
+		return 0;
+	}
+	return weft_error_set(err, -EPROTO, "event '%s': field '%s' missing", plan->known->name,
+			      field->name);
+}
+
+static int bind_plan(struct plan *plan, const bt_event_class *event_class, struct weft_error *err)
+{
+	const bt_field_class *payload =
+		bt_event_class_borrow_payload_field_class_const(event_class);
+	const char *name = bt_event_class_get_name(event_class);
+	size_t i;
+
+	plan->event_class = event_class;
+	bt_event_class_get_ref(event_class);
+	for (i = 0; name && i < COUNT(known_events); i++) {
+		if (strcmp(name, known_events[i].name) == 0) {
+			plan->known = &known_events[i];
+		}
+	}
+	for (i = 0; plan->known && i < plan->known->field_count; i++) {
+		int ret = payload ? bind_field(plan, i, payload, err)
+				  : weft_error_set(err, -EPROTO, "event '%s': no fields", name);
+
+		if (ret < 0) {
+			return ret;
+		}
+	}
+	return 0;
+}
+
+static int get_plan(struct weft_decoder *decoder, const bt_event_class *event_class,
+		    const struct plan **ret_plan, struct weft_error *err)
+{
+	uint64_t key = (uint64_t)(uintptr_t)event_class;
+	struct plan *plan = (struct plan *)weft_id_map_find(&decoder->plans, key);
+	int ret;
+
+	if (!plan) {
+		plan = (struct plan *)calloc(1, sizeof(*plan));
+		if (!plan || weft_id_map_put(&decoder->plans, key, plan) < 0) {
+			free(plan);
+			return weft_error_set(err, -ENOMEM, "out of memory");
+		}
+		ret = bind_plan(plan, event_class, err);
+		if (ret < 0) {
+			return ret;
+		}
+	}
+	*ret_plan = plan;
+	return 0;
+}
+
+/* ---- Events ---- */
+
+static int32_t cpu_of_packet(const bt_packet *packet)
+{
+	const bt_field *context = packet ? bt_packet_borrow_context_field_const(packet) : NULL;
+	const bt_field *field =
+		context ? bt_field_structure_borrow_member_field_by_name_const(context, "cpu_id")
+			: NULL;
+
+	if (!field || !bt_field_class_type_is(bt_field_get_class_type(field),
+					      BT_FIELD_CLASS_TYPE_UNSIGNED_INTEGER)) {
+		return -1;
+	}
+	return (int32_t)bt_field_integer_unsigned_get_value(field);
+}
+
+static int32_t cpu_of(struct weft_decoder *decoder, const bt_event *event)
+{
+	const bt_stream *stream = bt_event_borrow_stream_const(event);
+
+	if (stream != decoder->last_stream) {
+		decoder->last_stream = stream;
+		decoder->last_cpu = -1;
+		if (bt_stream_class_supports_packets(bt_stream_borrow_class_const(stream))) {
+			decoder->last_cpu = cpu_of_packet(bt_event_borrow_packet_const(event));
+		}
+	}
+	return decoder->last_cpu;
+}
+
+static void store_field(const struct field *field, const bt_field *value, bool is_signed,
+			struct weft_event *event, struct weft_batch *batch)
+{
+	char *at = (char *)event + field->offset;
+	uint64_t number;
+
+	if (field->type == TYPE_STRING) {
+		*(struct weft_text *)(void *)at =
+			weft_batch_add_text(batch, bt_field_string_get_value(value),
+					    bt_field_string_get_length(value));
+		return;
+	}
+	number = is_signed ? (uint64_t)bt_field_integer_signed_get_value(value)
+			   : bt_field_integer_unsigned_get_value(value);
+	switch (field->type) {
+	case TYPE_S32:
+		*(int32_t *)(void *)at = (int32_t)number;
+		break;
+	case TYPE_U8:
+	case TYPE_U32:
+		*(uint32_t *)(void *)at = (uint32_t)number;
+		break;
+	default:
+		*(uint64_t *)(void *)at = number;
+		break;
+	}
+}
+
+int weft_decoder_decode(struct weft_decoder *decoder, const bt_event *bt_event,
+			struct weft_batch *batch, struct weft_error *err)
+{
+	struct weft_event *event = &batch->events[batch->event_count];
+	const struct plan *plan = NULL;
+	const bt_field *payload;
+	size_t i;
+	int ret = get_plan(decoder, bt_event_borrow_class_const(bt_event), &plan, err);
+
+	if (ret < 0 || !plan->known) {
+		return ret;
+	}
+	event->kind = plan->known->kind;
+	event->pid = -1;
+	event->tid = -1;
+	event->cpu = cpu_of(decoder, bt_event);
+	if (event->kind == WEFT_EVENT_FORK) {
+		event->fork.subject_pid = 0; /* Known from the thread's own events only. */
+	}
+	payload = bt_event_borrow_payload_field_const(bt_event);
+	for (i = 0; i < plan->known->field_count; i++) {
+		store_field(&plan->known->fields[i],
+			    bt_field_structure_borrow_member_field_by_index_const(
+				    payload, plan->indexes[i]),
+			    plan->is_signed[i], event, batch);
+	}
+	if (plan->known->finish) {
+		plan->known->finish(event);
+	}
+	batch->event_count++;
+	return 1;
+}

@@ -1,0 +1,368 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 The Weft authors
+/*
+ * Reading traces through babeltrace2. See source.h.
+ */
+#include "source.h"
+
+#include <babeltrace2/babeltrace.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bt-error.h"
+#include "decode.h"
+#include "trace-files.h"
+
+struct weft_source {
+	struct weft_trace_dirs dirs;
+	struct weft_source_facts facts;
+};
+
+/* One run: what the sink needs while the graph calls it. */
+struct run {
+	const struct weft_source_ops *ops;
+	void *ctx;
+	struct weft_error *err;
+	struct weft_decoder *decoder;
+	struct weft_batch *batch;
+	bt_message_iterator *iterator;
+	bool origin_known, stopped;
+	int64_t origin_ns;
+	uint64_t last_ns;
+	int status;
+};
+
+int weft_source_open(const char *const *inputs, size_t input_count,
+		     struct weft_source **ret_source, struct weft_error *err)
+{
+	struct weft_source *source = (struct weft_source *)calloc(1, sizeof(*source));
+	size_t i;
+	int ret = 0;
+
+	if (!source) {
+		return weft_error_set(err, -ENOMEM, "out of memory");
+	}
+	for (i = 0; ret == 0 && i < input_count; i++) {
+		ret = weft_trace_dirs_find(&source->dirs, inputs[i], err);
+	}
+	if (ret == 0) {
+		ret = weft_trace_dirs_repair(&source->dirs, err);
+	}
+	if (ret < 0) {
+		weft_source_close(source);
+		return ret;
+	}
+	for (i = 0; i < source->dirs.count; i++) {
+		source->facts.has_weft |= source->dirs.dirs[i].has_weft;
+		source->facts.has_sched |= source->dirs.dirs[i].has_sched;
+		source->facts.cut_packet_count += source->dirs.dirs[i].cut_packet_count;
+	}
+	source->facts.trace_count = source->dirs.count;
+	*ret_source = source;
+	return 0;
+}
+
+void weft_source_close(struct weft_source *source)
+{
+	if (source) {
+		weft_trace_dirs_fini(&source->dirs);
+		free(source);
+	}
+}
+
+const struct weft_source_facts *weft_source_get_facts(const struct weft_source *source)
+{
+	return &source->facts;
+}
+
+/* ---- The sink ---- */
+
+/* A batch with room for one more event; false when reading shall stop. */
+static bool need_batch(struct run *run)
+{
+	if (run->batch && !weft_batch_has_room(run->batch)) {
+		run->batch->origin_ns = run->origin_ns;
+		run->ops->put_batch(run->ctx, run->batch);
+		run->batch = NULL;
+	}
+	if (!run->batch) {
+		run->batch = run->ops->get_batch(run->ctx);
+		run->stopped = !run->batch;
+	}
+	return !run->stopped;
+}
+
+static void take_event(struct run *run, const bt_message *message)
+{
+	const bt_clock_snapshot *clock =
+		bt_message_event_borrow_default_clock_snapshot_const(message);
+	int64_t ns = run->origin_ns;
+	int ret;
+
+	if (!need_batch(run)) {
+		return;
+	}
+	if (bt_clock_snapshot_get_ns_from_origin(clock, &ns) !=
+	    BT_CLOCK_SNAPSHOT_GET_NS_FROM_ORIGIN_STATUS_OK) {
+		run->status = weft_bt_error_take(run->err, -ERANGE, "cannot read a time stamp");
+		return;
+	}
+	ret = weft_decoder_decode(run->decoder, bt_message_event_borrow_event_const(message),
+				  run->batch, run->err);
+	if (ret < 0) {
+		run->status = ret;
+	}
+	if (ret <= 0) {
+		return;
+	}
+	if (!run->origin_known) {
+		run->origin_ns = ns;
+		run->origin_known = true;
+	}
+	run->last_ns = ns < run->origin_ns ? 0 : (uint64_t)(ns - run->origin_ns);
+	run->batch->events[run->batch->event_count - 1].ts_ns = run->last_ns;
+}
+
+static void take_loss(struct run *run, bt_property_availability known, uint64_t count)
+{
+	struct weft_event *event;
+
+	if (!need_batch(run)) {
+		return;
+	}
+	event = &run->batch->events[run->batch->event_count++];
+	event->kind = WEFT_EVENT_LOST;
+	event->cpu = -1;
+	event->pid = -1;
+	event->tid = -1;
+	event->ts_ns = run->last_ns;
+	event->lost.lost_count = known == BT_PROPERTY_AVAILABILITY_AVAILABLE ? count : 1;
+}
+
+static void take_message(struct run *run, const bt_message *message)
+{
+	uint64_t count = 0;
+	bt_property_availability known;
+
+	switch (bt_message_get_type(message)) {
+	case BT_MESSAGE_TYPE_EVENT:
+		take_event(run, message);
+		break;
+	case BT_MESSAGE_TYPE_DISCARDED_EVENTS:
+		known = bt_message_discarded_events_get_count(message, &count);
+		take_loss(run, known, count);
+		break;
+	case BT_MESSAGE_TYPE_DISCARDED_PACKETS:
+		known = bt_message_discarded_packets_get_count(message, &count);
+		take_loss(run, known, count);
+		break;
+	default:
+		break;
+	}
+}
+
+static bt_graph_simple_sink_component_initialize_func_status on_sink_init(
+	bt_message_iterator *iterator, void *data)
+{
+	struct run *run = (struct run *)data;
+
+	run->iterator = iterator;
+	bt_message_iterator_get_ref(iterator);
+	return BT_GRAPH_SIMPLE_SINK_COMPONENT_INITIALIZE_FUNC_STATUS_OK;
+}
+
+static bt_graph_simple_sink_component_consume_func_status on_sink_consume(
+	bt_message_iterator *iterator, void *data)
+{
+	struct run *run = (struct run *)data;
+	bt_message_array_const messages;
+	uint64_t count;
+	uint64_t i;
+
+	switch (bt_message_iterator_next(iterator, &messages, &count)) {
+	case BT_MESSAGE_ITERATOR_NEXT_STATUS_OK:
+		break;
+	case BT_MESSAGE_ITERATOR_NEXT_STATUS_END:
+		return BT_GRAPH_SIMPLE_SINK_COMPONENT_CONSUME_FUNC_STATUS_END;
+	case BT_MESSAGE_ITERATOR_NEXT_STATUS_AGAIN:
+		return BT_GRAPH_SIMPLE_SINK_COMPONENT_CONSUME_FUNC_STATUS_AGAIN;
+	case BT_MESSAGE_ITERATOR_NEXT_STATUS_MEMORY_ERROR:
+		return BT_GRAPH_SIMPLE_SINK_COMPONENT_CONSUME_FUNC_STATUS_MEMORY_ERROR;
+	default:
+		return BT_GRAPH_SIMPLE_SINK_COMPONENT_CONSUME_FUNC_STATUS_ERROR;
+	}
+	for (i = 0; i < count; i++) {
+		if (run->status == 0 && !run->stopped) {
+			take_message(run, messages[i]);
+		}
+		bt_message_put_ref(messages[i]);
+	}
+	return run->status || run->stopped ? BT_GRAPH_SIMPLE_SINK_COMPONENT_CONSUME_FUNC_STATUS_END
+					   : BT_GRAPH_SIMPLE_SINK_COMPONENT_CONSUME_FUNC_STATUS_OK;
+}
+
+static void on_sink_finalize(void *data)
+{
+	struct run *run = (struct run *)data;
+
+	BT_MESSAGE_ITERATOR_PUT_REF_AND_RESET(run->iterator);
+}
+
+/* ---- The graph ---- */
+
+static const bt_component_class_source *find_ctf_class(const bt_plugin **plugin)
+{
+	if (bt_plugin_find("ctf", BT_TRUE, BT_TRUE, BT_TRUE, BT_FALSE, BT_FALSE, plugin) !=
+	    BT_PLUGIN_FIND_STATUS_OK) {
+		return NULL;
+	}
+	return bt_plugin_borrow_source_component_class_by_name_const(*plugin, "fs");
+}
+
+static const bt_component_class_filter *find_muxer_class(const bt_plugin **plugin)
+{
+	if (bt_plugin_find("utils", BT_TRUE, BT_TRUE, BT_TRUE, BT_FALSE, BT_FALSE, plugin) !=
+	    BT_PLUGIN_FIND_STATUS_OK) {
+		return NULL;
+	}
+	return bt_plugin_borrow_filter_component_class_by_name_const(*plugin, "muxer");
+}
+
+static const bt_component_source *add_trace(bt_graph *graph, const bt_component_class_source *ctf,
+					    const struct weft_trace_dir *dir, size_t number)
+{
+	const bt_component_source *component = NULL;
+	bt_value *params = bt_value_map_create();
+	bt_value *inputs = NULL;
+	char name[32];
+
+	(void)snprintf(name, sizeof(name), "trace%zu", number);
+	if (params &&
+	    bt_value_map_insert_empty_array_entry(params, "inputs", &inputs) ==
+		    BT_VALUE_MAP_INSERT_ENTRY_STATUS_OK &&
+	    bt_value_array_append_string_element(inputs,
+						 dir->view_path ? dir->view_path : dir->path) ==
+		    BT_VALUE_ARRAY_APPEND_ELEMENT_STATUS_OK) {
+		(void)bt_graph_add_source_component(graph, ctf, name, params,
+						    BT_LOGGING_LEVEL_NONE, &component);
+	}
+	bt_value_put_ref(params);
+	return component;
+}
+
+/* The muxer opens a new input port each time its last one is connected. */
+static bool connect_outputs(bt_graph *graph, const bt_component_source *source,
+			    const bt_component_filter *muxer, uint64_t *muxer_port)
+{
+	uint64_t count = bt_component_source_get_output_port_count(source);
+	uint64_t i;
+
+	for (i = 0; i < count; i++) {
+		if (bt_graph_connect_ports(
+			    graph,
+			    bt_component_source_borrow_output_port_by_index_const(source, i),
+			    bt_component_filter_borrow_input_port_by_index_const(muxer,
+										 *muxer_port),
+			    NULL) != BT_GRAPH_CONNECT_PORTS_STATUS_OK) {
+			return false;
+		}
+		(*muxer_port)++;
+	}
+	return true;
+}
+
+static int add_sink(bt_graph *graph, const bt_component_filter *muxer, struct run *run)
+{
+	const bt_component_sink *sink = NULL;
+
+	if (bt_graph_add_simple_sink_component(graph, "weft", on_sink_init, on_sink_consume,
+					       on_sink_finalize, run,
+					       &sink) != BT_GRAPH_ADD_COMPONENT_STATUS_OK ||
+	    bt_graph_connect_ports(graph,
+				   bt_component_filter_borrow_output_port_by_index_const(muxer, 0),
+				   bt_component_sink_borrow_input_port_by_index_const(sink, 0),
+				   NULL) != BT_GRAPH_CONNECT_PORTS_STATUS_OK) {
+		return weft_bt_error_take(run->err, -EIO, "cannot set up babeltrace2");
+	}
+	return 0;
+}
+
+static int build_graph(struct weft_source *source, bt_graph *graph, struct run *run)
+{
+	const bt_component_filter *muxer = NULL;
+	const bt_plugin *ctf_plugin = NULL;
+	const bt_plugin *utils_plugin = NULL;
+	const bt_component_class_source *ctf_class = find_ctf_class(&ctf_plugin);
+	const bt_component_class_filter *muxer_class = find_muxer_class(&utils_plugin);
+	uint64_t muxer_port = 0;
+	size_t i;
+	int ret = 0;
+
+	if (!ctf_class || !muxer_class ||
+	    bt_graph_add_filter_component(graph, muxer_class, "muxer", NULL, BT_LOGGING_LEVEL_NONE,
+					  &muxer) != BT_GRAPH_ADD_COMPONENT_STATUS_OK) {
+		ret = weft_bt_error_take(run->err, -ENOENT,
+					 "cannot load babeltrace2's plugins ctf and utils "
+					 "(package libbabeltrace2-0)");
+	}
+	for (i = 0; ret == 0 && i < source->dirs.count; i++) {
+		const bt_component_source *component =
+			add_trace(graph, ctf_class, &source->dirs.dirs[i], i);
+
+		if (!component || !connect_outputs(graph, component, muxer, &muxer_port)) {
+			ret = weft_bt_error_take(run->err, -EPROTO, "cannot open the trace");
+			(void)weft_error_prepend(run->err, "'%s'", source->dirs.dirs[i].path);
+		}
+	}
+	if (ret == 0 && muxer_port == 0) {
+		ret = weft_error_set(run->err, -ENODATA, "the trace has no events at all");
+	}
+	if (ret == 0) {
+		ret = add_sink(graph, muxer, run);
+	}
+	bt_plugin_put_ref(ctf_plugin);
+	bt_plugin_put_ref(utils_plugin);
+	return ret;
+}
+
+static int run_graph(bt_graph *graph, struct run *run)
+{
+	bt_graph_run_once_status status;
+
+	do {
+		status = bt_graph_run_once(graph);
+	} while (status == BT_GRAPH_RUN_ONCE_STATUS_OK && run->status == 0 && !run->stopped);
+	if (run->status < 0) {
+		return run->status;
+	}
+	if (status < 0) {
+		return weft_bt_error_take(run->err, -EBADMSG, "cannot read the trace further");
+	}
+	return 0;
+}
+
+int weft_source_run(struct weft_source *source, const struct weft_source_ops *ops, void *ctx,
+		    struct weft_error *err)
+{
+	struct run run = {.ops = ops, .ctx = ctx, .err = err, .decoder = weft_decoder_create()};
+	bt_graph *graph = bt_graph_create(0);
+	int ret;
+
+	if (!graph || !run.decoder) {
+		ret = weft_error_set(err, -ENOMEM, "out of memory");
+	} else {
+		ret = build_graph(source, graph, &run);
+	}
+	if (ret == 0) {
+		ret = run_graph(graph, &run);
+	}
+	if (run.batch) {
+		run.batch->origin_ns = run.origin_ns;
+		ops->put_batch(ctx, run.batch); /* What was read before a failure counts as well. */
+	}
+	bt_graph_put_ref(graph);
+	weft_decoder_destroy(run.decoder);
+	return ret;
+}
