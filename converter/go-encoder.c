@@ -85,6 +85,7 @@ void weft_go_encoder_destroy(struct weft_go_encoder *encoder)
 	weft_text_table_fini(&encoder->strings);
 	weft_text_table_fini(&encoder->names);
 	weft_site_table_fini(&encoder->stacks);
+	weft_id_map_fini(&encoder->processes);
 	free(encoder->lanes);
 	free(encoder);
 }
@@ -106,11 +107,12 @@ int weft_go_encoder_finish(struct weft_go_encoder *encoder)
 	return weft_go_encoder_status(encoder);
 }
 
-void weft_go_encoder_counts(const struct weft_go_encoder *encoder, uint64_t *ret_event_count,
-			    uint64_t *ret_byte_count)
+void weft_go_encoder_get_counts(const struct weft_go_encoder *encoder,
+				struct weft_go_counts *ret_counts)
 {
-	*ret_event_count = encoder->event_count;
-	*ret_byte_count = encoder->output.byte_count;
+	*ret_counts = encoder->counts;
+	ret_counts->byte_count = encoder->output.byte_count;
+	ret_counts->process_count = encoder->processes.count;
 }
 
 /* ---- Names ---- */
@@ -207,6 +209,10 @@ static void on_thread_new(void *ctx, uint64_t ts_ns, struct weft_thread *shown,
 	if (!thread) {
 		encoder->status = -ENOMEM;
 		return;
+	}
+	encoder->counts.thread_count++;
+	if (weft_id_map_put(&encoder->processes, shown->process->id, encoder) < 0) {
+		encoder->status = -ENOMEM;
 	}
 	thread->thread = shown;
 	thread->lane = -1;
@@ -432,6 +438,7 @@ static void on_task_begin(void *ctx, uint64_t ts_ns, struct weft_thread *thread,
 	struct weft_go_encoder *encoder = (struct weft_go_encoder *)ctx;
 	struct weft_go_stream *stream = stream_for(encoder, ts_ns, thread);
 
+	encoder->counts.task_count++;
 	WEFT_GO_EMIT(encoder, stream, WEFT_GO_TASK_BEGIN, task->id, task->parent,
 		     weft_go__string(encoder, text_of(task->type)),
 		     weft_go__site_stack(encoder, thread->process, ip));
@@ -453,6 +460,7 @@ static void on_region_begin(void *ctx, uint64_t ts_ns, struct weft_thread *threa
 	struct weft_go_encoder *encoder = (struct weft_go_encoder *)ctx;
 	struct weft_go_stream *stream = stream_for(encoder, ts_ns, thread);
 
+	encoder->counts.region_count++;
 	WEFT_GO_EMIT(encoder, stream, WEFT_GO_REGION_BEGIN, region->task,
 		     weft_go__string(encoder, text_of(region->name)),
 		     weft_go__site_stack(encoder, thread->process, region->ip));
@@ -479,6 +487,7 @@ static void on_log(void *ctx, uint64_t ts_ns, struct weft_thread *thread,
 	struct weft_go_encoder *encoder = (struct weft_go_encoder *)ctx;
 	struct weft_go_stream *stream = stream_for(encoder, ts_ns, thread);
 
+	encoder->counts.log_count++;
 	WEFT_GO_EMIT(encoder, stream, WEFT_GO_LOG, task ? task->id : 0,
 		     weft_go__string(encoder, category), weft_go__string(encoder, message),
 		     weft_go__site_stack(encoder, thread->process, ip));

@@ -5,8 +5,9 @@
  *
  * Threads become goroutines, lanes become processors. Either each lane is one stream, which
  * holds its processor for ever (rows in the tool's view by thread are then lanes), or each thread is
- * a stream numbered by its thread id, which takes a processor while the thread runs. A generation ends about once a second and by size, declares all live
- * threads and carries its own tables, so that a file cut short keeps its whole generations.
+ * a stream numbered by its thread id, which takes a processor while the thread runs. A generation
+ * ends about once a second and by size, declares all live threads and carries its own tables, so
+ * that a file cut short keeps its whole generations.
  *
  * Memory: bounded by buffers of live streams and the tables of one generation.
  */
@@ -60,8 +61,14 @@ int weft_go_encoder_status(const struct weft_go_encoder *encoder);
 /** Writes what is pending. 0, or the first failure. */
 WEFT_MUST_CHECK int weft_go_encoder_finish(struct weft_go_encoder *encoder);
 
-/** Events and bytes written so far. */
-void weft_go_encoder_counts(const struct weft_go_encoder *encoder, uint64_t *ret_event_count,
-			    uint64_t *ret_byte_count);
+/** What was written so far. */
+struct weft_go_counts {
+	uint64_t event_count, byte_count;
+	uint64_t task_count, region_count, log_count; /**< Begins of tasks and regions. */
+	uint64_t thread_count, process_count;
+};
+
+void weft_go_encoder_get_counts(const struct weft_go_encoder *encoder,
+				struct weft_go_counts *ret_counts);
 
 #endif

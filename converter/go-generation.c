@@ -98,7 +98,7 @@ void weft_go__emit(struct weft_go_encoder *encoder, struct weft_go_stream *strea
 		fail(encoder, ret);
 		return;
 	}
-	encoder->event_count++;
+	encoder->counts.event_count++;
 	encoder->pending_bytes += stream->size - before; /* Wraps back when the batch went out. */
 	if (encoder->pending_bytes > PENDING_BYTES_MAX) {
 		flush_streams(encoder);

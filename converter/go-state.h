@@ -12,6 +12,7 @@
 #include "go-encoder.h"
 #include "go-stream.h"
 #include "go-tables.h"
+#include "id-map.h"
 
 /* Event types of the format. */
 enum weft_go_event {
@@ -69,7 +70,8 @@ struct weft_go_encoder {
 	struct weft_symbolizer *symbolizer; /* Weak. */
 	struct weft_go_output output;
 	int status; /* First failure that is not the output's. */
-	uint64_t event_count;
+	struct weft_go_counts counts; /* byte_count is the output's. */
+	struct weft_id_map processes; /* Ids of processes with threads in the trace. */
 	int64_t origin_ns; /* Wall clock minus event clock. */
 
 	uint64_t generation; /* Number of the current one, 0 before the first. */

@@ -5,9 +5,12 @@
  */
 #include "cli.h"
 
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "commands.h"
 
 struct weft_cli_command {
 	const char *name;
@@ -16,6 +19,7 @@ struct weft_cli_command {
 };
 
 static const struct weft_cli_command commands[] = {
+	{"convert", weft_cmd_convert, "turn recordings into a file for go tool trace"},
 	{NULL, NULL, NULL},
 };
 
@@ -54,6 +58,8 @@ int main(int argc, char **argv)
 {
 	const struct weft_cli_command *command;
 
+	/* A reader that goes away is a failed write like any other. */
+	(void)signal(SIGPIPE, SIG_IGN);
 	if (argc < 2) {
 		print_help(stderr);
 		return WEFT_CLI_USAGE;

@@ -66,16 +66,18 @@ struct weft_convert_options {
 struct weft_convert_result {
 	uint64_t event_count, byte_count, lost_count, repair_count;
 	uint64_t task_count, region_count, log_count, thread_count, process_count;
-	const char *tier; /**< "none", "accounting", "tracepoints", ... : best scheduling data seen. */
+	const char *tier; /**< "none", "accounting", "lttng-kernel", ...: best scheduling data seen. */
 };
 
 /**
  * Converts to a Go trace.
  *
- * @param path  File to write. It is written beside itself and renamed when complete, so that on
- *              failure (disk full, damaged input) an older file of that name is untouched and no
- *              partial one is left. "-" is standard output, "/dev/fd/N" a descriptor.
- * @return 0; negative errno with `err` filled in.
+ * @param path        File to write. It appears when complete: after a failure (disk full, say) an
+ *                    older file of that name is untouched and no partial one is left. "-" is
+ *                    standard output, "/dev/fd/N" a descriptor; these are written as it goes.
+ * @param ret_result  Filled in on success and after -EBADMSG.
+ * @return 0; -EBADMSG: the input is damaged; a valid trace of what could be read was written unless
+ *         that was nothing; -ENODATA: nothing to convert; another negative errno.
  */
 WEFT_MUST_CHECK int weft_convert(const struct weft_convert_options *options, const char *path,
 				 struct weft_convert_result *ret_result, struct weft_error *err);

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 The Weft authors
+/*
+ * From input directories to a consumer of the timeline: what convert and summary share.
+ *
+ *     source (own thread) ──batches──▶ symbolizer, timeline ──▶ [filter] ──▶ consumer's hooks
+ *
+ * Threads: a pipeline belongs to one thread; all hooks run on it. Reading has a thread of its own.
+ */
+#ifndef WEFT_CONVERTER_PIPELINE_H
+#define WEFT_CONVERTER_PIPELINE_H
+
+#include <weft/convert.h>
+
+#include "source.h"
+#include "symbolizer.h"
+#include "timeline.h"
+
+/** Who gets the timeline. Pointers may be NULL where not said otherwise. */
+struct weft_pipeline_consumer {
+	const struct weft_timeline_ops *ops; /**< Not NULL. */
+	void *ctx;                           /**< For the hooks. */
+	void *poll_ctx;                      /**< For the two below. */
+	/** The wall clock time of the timeline's time 0, before the first hook. */
+	void (*origin)(void *poll_ctx, int64_t origin_ns);
+	/** Called between batches; a negative value ends the run with it. */
+	int (*poll)(void *poll_ctx, uint64_t event_count);
+};
+
+struct weft_pipeline;
+
+/**
+ * Finds the traces.
+ *
+ * @param selection  Borrowed until close.
+ * @return 0; what weft_source_open() returns; -ENODATA: traces without any event we know.
+ */
+WEFT_MUST_CHECK int weft_pipeline_open(const char *const *inputs, size_t input_count,
+				       const struct weft_selection *selection,
+				       struct weft_pipeline **ret_pipeline, struct weft_error *err);
+void weft_pipeline_close(struct weft_pipeline *pipeline);
+
+const struct weft_source_facts *weft_pipeline_get_facts(const struct weft_pipeline *pipeline);
+struct weft_symbolizer *weft_pipeline_get_symbolizer(struct weft_pipeline *pipeline);
+/** Totals of the input; valid after the run. */
+const struct weft_timeline_totals *weft_pipeline_get_totals(const struct weft_pipeline *pipeline);
+/** Best scheduling data seen: a tier's name, static. Valid after the run. */
+const char *weft_pipeline_get_tier(const struct weft_pipeline *pipeline);
+
+/**
+ * Reads the input once (twice when tasks are selected) and calls the consumer.
+ *
+ * @return 0; the consumer's poll() value; -EBADMSG: the input could not be read to its end, what
+ *         came before went to the consumer; another negative errno.
+ */
+WEFT_MUST_CHECK int weft_pipeline_run(struct weft_pipeline *pipeline, enum weft_lanes lanes,
+				      const struct weft_pipeline_consumer *consumer,
+				      struct weft_error *err);
+
+#endif

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 The Weft authors
+/*
+ * weft convert: recorded traces → a Go trace.
+ */
+#include "commands.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <weft/convert.h>
+
+#include "cli.h"
+#include "selection.h"
+
+static const char help[] =
+	"Usage: weft convert INPUT... -o FILE [OPTION]...\n"
+	"Turns recordings into one Go execution trace: go tool trace FILE\n\n"
+	"INPUT is a directory of `weft record`, of any LTTng session, or any CTF 1.8 trace.\n\n"
+	"  -o, --output FILE  file to write; '-' is standard output\n"
+	"  --to FORMAT        go-trace (the default, and the only one in this version)\n" WEFT_CLI_SELECTION_HELP
+	"  --rows cpu|thread  rows of the viewer: CPUs, or one row a thread (default: CPUs when\n"
+	"                     scheduling was recorded)\n"
+	"  --go-version V     format 1.22 (default: opens in Go 1.22 and all later), 1.23, 1.25, 1.26\n"
+	"  -q, --quiet        no progress, no closing lines\n"
+	"  -h, --help         this text\n";
+
+enum { OPTION_TO = WEFT_CLI_SELECT_END_, OPTION_ROWS, OPTION_GO_VERSION };
+
+static const struct option long_options[] = {
+	{"output", required_argument, NULL, 'o'},
+	{"to", required_argument, NULL, OPTION_TO},
+	{"rows", required_argument, NULL, OPTION_ROWS},
+	{"go-version", required_argument, NULL, OPTION_GO_VERSION},
+	{"quiet", no_argument, NULL, 'q'},
+	{"help", no_argument, NULL, 'h'},
+	WEFT_CLI_SELECTION_OPTIONS,
+	{NULL, 0, NULL, 0},
+};
+
+struct settings {
+	struct weft_convert_options options;
+	const char *path;
+	bool quiet, help;
+};
+
+static void show_progress(void *ctx, const struct weft_progress *progress)
+{
+	(void)ctx;
+	(void)fprintf(stderr, "\r%.1f M events, %.1f MB written\033[K",
+		      (double)progress->event_count / 1e6, (double)progress->byte_count / 1e6);
+}
+
+static int take_rows(const char *value, enum weft_convert_rows *ret_rows)
+{
+	if (strcmp(value, "cpu") == 0) {
+		*ret_rows = WEFT_CONVERT_ROWS_CPU;
+	} else if (strcmp(value, "thread") == 0) {
+		*ret_rows = WEFT_CONVERT_ROWS_THREAD;
+	} else {
+		return weft_cli_usage("convert", "--rows: '%s' is neither cpu nor thread", value);
+	}
+	return WEFT_CLI_OK;
+}
+
+static int take_go_version(const char *value, uint32_t *ret_version)
+{
+	static const struct {
+		const char *name;
+		uint32_t version;
+	} versions[] = {{"1.22", 22}, {"1.23", 23}, {"1.25", 25}, {"1.26", 26}};
+	size_t i;
+
+	for (i = 0; i < sizeof(versions) / sizeof(versions[0]); i++) {
+		if (strcmp(value, versions[i].name) == 0) {
+			*ret_version = versions[i].version;
+			return WEFT_CLI_OK;
+		}
+	}
+	return weft_cli_usage("convert", "--go-version: '%s' is none of 1.22, 1.23, 1.25, 1.26",
+			      value);
+}
+
+static int take_option(int code, struct settings *settings)
+{
+	int ret = weft_cli_selection_take("convert", code, optarg, &settings->options.selection);
+
+	if (ret != 0) {
+		return ret < 0 ? WEFT_CLI_USAGE : WEFT_CLI_OK;
+	}
+	switch (code) {
+	case 'o':
+		settings->path = optarg;
+		return WEFT_CLI_OK;
+	case 'q':
+		settings->quiet = true;
+		return WEFT_CLI_OK;
+	case 'h':
+		settings->help = true;
+		return WEFT_CLI_OK;
+	case OPTION_TO:
+		if (strcmp(optarg, "go-trace") != 0) {
+			return weft_cli_usage("convert", "--to: this version writes go-trace, "
+							 "not '%s'", optarg);
+		}
+		return WEFT_CLI_OK;
+	case OPTION_ROWS:
+		return take_rows(optarg, &settings->options.rows);
+	case OPTION_GO_VERSION:
+		return take_go_version(optarg, &settings->options.go_version);
+	default:
+		(void)fprintf(stderr, "Try 'weft convert --help'.\n");
+		return WEFT_CLI_USAGE;
+	}
+}
+
+/* The name a recording has, for a message: never more than that. */
+static void print_result(const struct settings *settings, const struct weft_convert_result *result)
+{
+	(void)fprintf(stderr,
+		      "%s: %.2f MB; %llu tasks, %llu regions, %llu logs, %llu threads in %llu "
+		      "processes\n",
+		      settings->path, (double)result->byte_count / 1e6,
+		      (unsigned long long)result->task_count,
+		      (unsigned long long)result->region_count,
+		      (unsigned long long)result->log_count,
+		      (unsigned long long)result->thread_count,
+		      (unsigned long long)result->process_count);
+	(void)fprintf(stderr, "lost events: %llu, repairs: %llu, scheduling data: %s",
+		      (unsigned long long)result->lost_count,
+		      (unsigned long long)result->repair_count, result->tier);
+	(void)fprintf(stderr, "%s\n",
+		      result->lost_count || result->repair_count
+			      ? " (`weft summary` tells more)"
+			      : "");
+	if (strcmp(settings->path, "-") != 0) {
+		(void)fprintf(stderr, "view it: go tool trace %s\n", settings->path);
+	}
+}
+
+int weft_cmd_convert(int argc, char **argv)
+{
+	struct settings settings = {.options = {.selection = WEFT_SELECTION_INIT}};
+	struct weft_convert_result result = {0};
+	struct weft_error err = WEFT_ERROR_INIT;
+	int code;
+	int ret;
+
+	while ((code = getopt_long(argc, argv, "o:qh", long_options, NULL)) != -1) {
+		ret = take_option(code, &settings);
+		if (ret != WEFT_CLI_OK) {
+			return ret;
+		}
+		if (settings.help) {
+			(void)fputs(help, stdout);
+			return WEFT_CLI_OK;
+		}
+	}
+	if (optind == argc) {
+		return weft_cli_usage("convert", "no input given");
+	}
+	if (!settings.path) {
+		return weft_cli_usage("convert", "no output given: add -o FILE");
+	}
+	settings.options.inputs = (const char *const *)argv + optind;
+	settings.options.input_count = (size_t)(argc - optind);
+	if (strcmp(settings.path, "-") == 0 && isatty(STDOUT_FILENO)) {
+		return weft_cli_usage("convert", "a Go trace is binary: not to a terminal");
+	}
+	if (!settings.quiet && isatty(STDERR_FILENO)) {
+		settings.options.progress = show_progress;
+	}
+	ret = weft_convert(&settings.options, settings.path, &result, &err);
+	if (settings.options.progress) {
+		(void)fprintf(stderr, "\r\033[K");
+	}
+	if (ret < 0) {
+		return weft_cli_fail("convert", &err);
+	}
+	if (!settings.quiet) {
+		print_result(&settings, &result);
+	}
+	return WEFT_CLI_OK;
+}

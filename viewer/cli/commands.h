@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 The Weft authors
+/*
+ * The subcommands: one function each, in cmd-NAME.c; main.c has the table. Each gets its name as
+ * argv[0] and returns an enum weft_cli_status (or, for record, its command's exit status).
+ */
+#ifndef WEFT_CLI_COMMANDS_H
+#define WEFT_CLI_COMMANDS_H
+
+int weft_cmd_convert(int argc, char **argv);
+
+#endif
