@@ -54,6 +54,16 @@ static void print_help(FILE *out)
 	(void)fprintf(out, "\n'weft COMMAND --help' tells more about each.\n");
 }
 
+/* getopt() says whose option it was by argv[0]. */
+static int run_command(const struct weft_cli_command *command, int argc, char **argv)
+{
+	char name[32];
+
+	(void)snprintf(name, sizeof(name), "weft %s", command->name);
+	argv[0] = name;
+	return command->run(argc, argv);
+}
+
 int main(int argc, char **argv)
 {
 	const struct weft_cli_command *command;
@@ -75,7 +85,7 @@ int main(int argc, char **argv)
 	}
 	for (command = commands; command->name; command++) {
 		if (strcmp(argv[1], command->name) == 0) {
-			return command->run(argc - 1, argv + 1);
+			return run_command(command, argc - 1, argv + 1);
 		}
 	}
 	(void)fprintf(stderr, "weft: no command called '%s'; 'weft --help' lists them\n", argv[1]);
