@@ -253,6 +253,14 @@ static void filter_process_new(void *ctx, uint64_t ts_ns, const struct weft_proc
 	FORWARD(filter, process_new, process, former);
 }
 
+static void filter_process_name(void *ctx, uint64_t ts_ns, const struct weft_process *process)
+{
+	struct weft_filter *filter = (struct weft_filter *)ctx;
+
+	filter->now_ns = ts_ns;
+	FORWARD(filter, process_name, process);
+}
+
 static void filter_thread_new(void *ctx, uint64_t ts_ns, struct weft_thread *thread,
 			      struct weft_thread *creator)
 {
@@ -416,6 +424,7 @@ static void filter_misuse(void *ctx, uint64_t ts_ns, struct weft_thread *thread,
 
 const struct weft_timeline_ops weft_filter_ops = {
 	.process_new = filter_process_new,
+	.process_name = filter_process_name,
 	.thread_new = filter_thread_new,
 	.thread_name = filter_thread_name,
 	.run = filter_run,

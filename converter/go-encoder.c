@@ -243,15 +243,8 @@ static void emit_label(struct weft_go_encoder *encoder, struct weft_go_thread *t
 	thread->label_pending = false;
 }
 
-static void on_thread_name(void *ctx, uint64_t ts_ns, struct weft_thread *shown)
+static void rename_thread(struct weft_go_encoder *encoder, struct weft_go_thread *thread)
 {
-	struct weft_go_encoder *encoder = (struct weft_go_encoder *)ctx;
-	struct weft_go_thread *thread = thread_of(shown);
-
-	if (!thread) {
-		return;
-	}
-	weft_go__begin(encoder, ts_ns);
 	set_name(encoder, thread);
 	if (!thread->created) {
 		return;
@@ -260,6 +253,29 @@ static void on_thread_name(void *ctx, uint64_t ts_ns, struct weft_thread *shown)
 		emit_label(encoder, thread);
 	} else {
 		thread->label_pending = true;
+	}
+}
+
+static void on_process_name(void *ctx, uint64_t ts_ns, const struct weft_process *process)
+{
+	struct weft_go_encoder *encoder = (struct weft_go_encoder *)ctx;
+	struct weft_go_thread *thread;
+
+	for (thread = encoder->threads; thread; thread = thread->next) {
+		if (thread->thread->process == process) {
+			weft_go__begin(encoder, ts_ns);
+			rename_thread(encoder, thread);
+		}
+	}
+}
+
+static void on_thread_name(void *ctx, uint64_t ts_ns, struct weft_thread *shown)
+{
+	struct weft_go_encoder *encoder = (struct weft_go_encoder *)ctx;
+
+	if (thread_of(shown)) {
+		weft_go__begin(encoder, ts_ns);
+		rename_thread(encoder, thread_of(shown));
 	}
 }
 
@@ -496,6 +512,7 @@ static void on_log(void *ctx, uint64_t ts_ns, struct weft_thread *thread,
 const struct weft_timeline_ops weft_go_encoder_ops = {
 	.lane_new = on_lane_new,
 	.process_new = on_process_new,
+	.process_name = on_process_name,
 	.thread_new = on_thread_new,
 	.thread_name = on_thread_name,
 	.run = on_run,

@@ -89,6 +89,7 @@ static int replace_process(struct weft_timeline *timeline, struct weft_process_n
 int weft_timeline__process(struct weft_timeline *timeline, const struct weft_event *event)
 {
 	struct weft_process_node *node;
+	char exe[WEFT_NAME_SIZE];
 	int ret;
 
 	if (event->pid <= 0) {
@@ -105,7 +106,11 @@ int weft_timeline__process(struct weft_timeline *timeline, const struct weft_eve
 	node->start_ns = event->process.start_ns;
 	node->start_known = true;
 	node->shown.ppid = event->process.ppid;
-	weft_timeline__copy_name(node->shown.exe, sizeof(node->shown.exe), event->process.exe);
+	weft_timeline__copy_name(exe, sizeof(exe), event->process.exe);
+	if (strcmp(exe, node->shown.exe) != 0) {
+		memcpy(node->shown.exe, exe, sizeof(exe));
+		WEFT_TIMELINE_HOOK(timeline, process_name, &node->shown);
+	}
 	return 0;
 }
 

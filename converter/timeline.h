@@ -148,6 +148,8 @@ struct weft_timeline_ops {
 	/** A new life of a process begins; `former` is the one that had its pid, or NULL. */
 	void (*process_new)(void *ctx, uint64_t ts_ns, const struct weft_process *process,
 			    const struct weft_process *former);
+	/** process->exe changed (already stored). */
+	void (*process_name)(void *ctx, uint64_t ts_ns, const struct weft_process *process);
 	/** thread->name changed (already stored). */
 	void (*thread_name)(void *ctx, uint64_t ts_ns, struct weft_thread *thread);
 	/** Starts running on thread->lane. */
