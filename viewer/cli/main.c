@@ -66,10 +66,11 @@ static int run_command(const struct weft_cli_command *command, int argc, char **
 
 int main(int argc, char **argv)
 {
+	const struct sigaction ignore = {.sa_handler = SIG_IGN};
 	const struct weft_cli_command *command;
 
 	/* A reader that goes away is a failed write like any other. */
-	(void)signal(SIGPIPE, SIG_IGN);
+	(void)sigaction(SIGPIPE, &ignore, NULL);
 	if (argc < 2) {
 		print_help(stderr);
 		return WEFT_CLI_USAGE;
