@@ -81,6 +81,7 @@ static void after_fork_child(void)
 {
 	init_process();
 	weft_thread__forget();
+	weft_start__forget();
 	if (provider.after_fork_child) {
 		provider.after_fork_child();
 	}
@@ -124,6 +125,7 @@ static void load_provider(void)
 	*(void **)&attach = dlsym(library, WEFT_PROVIDER_ATTACH);
 	if (attach) {
 		attach(&provider, weft_dump);
+		weft_control.provider_loaded = true;
 	}
 }
 

@@ -20,6 +20,7 @@
 
 struct weft_control {
 	int32_t pid;
+	bool provider_loaded; /* LTTng-UST is there and our probes are attached. */
 	uint64_t start_ns; /* CLOCK_MONOTONIC at initialisation or fork: identifies the life of the pid. */
 	/* Bumped by each state dump; a thread whose copy is older describes itself before it emits. */
 	_Atomic uint32_t epoch;
@@ -69,6 +70,9 @@ void weft_dump__process(void);
 
 /* account.c: closes the running interval and opens one for `task`. */
 void weft_account__switch(uint64_t task);
+
+/* start.c: in the child of fork(): the recording that the parent started is not the child's. */
+void weft_start__forget(void);
 
 /* misuse.c */
 void weft_misuse__report(unsigned int kind, const char *name, uint64_t ip);
