@@ -82,6 +82,31 @@ static void flush_streams(struct weft_go_encoder *encoder)
 	encoder->pending_bytes = 0;
 }
 
+/*
+ * Events that other streams may have to wait for, or that wait for other streams: each gets a tick
+ * of its own, in the order of the walk. Readers since Go 1.23 put what waits at the top of their
+ * heap aside, sort the streams by time and then skip the first of them; with equal times that may be
+ * the very one that is waited for, and the trace is refused.
+ */
+static bool is_ordered(uint8_t type)
+{
+	return (type > WEFT_GO_PROCS_CHANGE && type <= WEFT_GO_STATUS) ||
+	       type == WEFT_GO_TASK_BEGIN || type == WEFT_GO_TASK_END;
+}
+
+static uint64_t tick_of(struct weft_go_encoder *encoder, uint8_t type)
+{
+	uint64_t tick = encoder->now_tick;
+
+	if (is_ordered(type)) {
+		if (tick <= encoder->ordered_tick) {
+			tick = encoder->ordered_tick + 1;
+		}
+		encoder->ordered_tick = tick;
+	}
+	return tick;
+}
+
 void weft_go__emit(struct weft_go_encoder *encoder, struct weft_go_stream *stream, uint8_t type,
 		   const uint64_t *args, size_t arg_count)
 {
@@ -93,7 +118,7 @@ void weft_go__emit(struct weft_go_encoder *encoder, struct weft_go_stream *strea
 	}
 	before = stream->size;
 	ret = weft_go_stream_event(stream, &encoder->output, encoder->generation,
-				   encoder->now_tick, type, args, arg_count);
+				   tick_of(encoder, type), type, args, arg_count);
 	if (ret < 0) {
 		fail(encoder, ret);
 		return;

@@ -78,6 +78,7 @@ struct weft_go_encoder {
 	bool generation_open;
 	uint64_t generation_ns; /* Its start. */
 	uint64_t now_tick;
+	uint64_t ordered_tick; /* Of the last event that streams may wait for: see go-generation.c. */
 	uint64_t now_ns;
 	size_t pending_bytes;
 	bool procs_pending; /* ProcsChange is due at the next run. */

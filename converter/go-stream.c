@@ -96,6 +96,9 @@ int weft_go_stream_event(struct weft_go_stream *stream, struct weft_go_output *o
 	if (stream->size + WEFT_GO_EVENT_SIZE_MAX > stream->capacity && grow(stream) < 0) {
 		return -ENOMEM;
 	}
+	if (tick < stream->last_tick) {
+		tick = stream->last_tick; /* Time goes forward within a stream. */
+	}
 	if (stream->size == 0) {
 		stream->base_tick = tick;
 		stream->last_tick = tick;
