@@ -205,9 +205,7 @@ struct plan {
 
 struct weft_decoder {
 	struct weft_id_map plans; /* Event class → plan. */
-	/* The stream last seen, and its CPU: LTTng writes one stream a CPU. */
-	const bt_stream *last_stream;
-	int32_t last_cpu;
+	struct weft_id_map cpus; /* Stream → CPU + 2: LTTng writes one stream a CPU. */
 };
 
 struct weft_decoder *weft_decoder_create(void)
@@ -231,6 +229,7 @@ void weft_decoder_destroy(struct weft_decoder *decoder)
 		}
 	}
 	weft_id_map_fini(&decoder->plans);
+	weft_id_map_fini(&decoder->cpus);
 	free(decoder);
 }
 
@@ -337,18 +336,26 @@ static int32_t cpu_of_packet(const bt_packet *packet)
 	return (int32_t)bt_field_integer_unsigned_get_value(field);
 }
 
+/* -1 when the trace does not tell. */
 static int32_t cpu_of(struct weft_decoder *decoder, const bt_event *event)
 {
 	const bt_stream *stream = bt_event_borrow_stream_const(event);
+	uint64_t key = (uint64_t)(uintptr_t)stream; /* Streams live as long as the graph. */
+	uintptr_t known = (uintptr_t)weft_id_map_find(&decoder->cpus, key);
+	int32_t cpu = -1;
 
-	if (stream != decoder->last_stream) {
-		decoder->last_stream = stream;
-		decoder->last_cpu = -1;
-		if (bt_stream_class_supports_packets(bt_stream_borrow_class_const(stream))) {
-			decoder->last_cpu = cpu_of_packet(bt_event_borrow_packet_const(event));
-		}
+	if (known) {
+		return (int32_t)known - 2;
 	}
-	return decoder->last_cpu;
+	if (bt_stream_class_supports_packets(bt_stream_borrow_class_const(stream))) {
+		cpu = cpu_of_packet(bt_event_borrow_packet_const(event));
+	}
+	if (cpu < -1) {
+		cpu = -1;
+	}
+	/* Without room it is looked up again next time. */
+	(void)!weft_id_map_put(&decoder->cpus, key, (void *)((uintptr_t)cpu + 2));
+	return cpu;
 }
 
 static void store_field(const struct field *field, const bt_field *value, bool is_signed,

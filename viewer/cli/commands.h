@@ -8,5 +8,6 @@
 #define WEFT_CLI_COMMANDS_H
 
 int weft_cmd_convert(int argc, char **argv);
+int weft_cmd_trace_process(int argc, char **argv);
 
 #endif
