@@ -223,12 +223,12 @@ static void on_thread_new(void *ctx, uint64_t ts_ns, struct weft_thread *shown,
 	}
 	encoder->threads = thread;
 	shown->consumer = thread;
-	weft_go__begin(encoder, ts_ns);
 	set_name(encoder, thread);
 	if (encoder->options.stream_per_thread) {
 		thread->stream = weft_go__stream_create(encoder, shown->id);
 	}
 	if (parent && parent->lane >= 0) {
+		weft_go__begin(encoder, ts_ns);
 		create_goroutine(encoder, thread, weft_go__stream_of(encoder, parent),
 				 weft_go__name_stack(encoder, parent->name_frame));
 	}
@@ -243,13 +243,15 @@ static void emit_label(struct weft_go_encoder *encoder, struct weft_go_thread *t
 	thread->label_pending = false;
 }
 
-static void rename_thread(struct weft_go_encoder *encoder, struct weft_go_thread *thread)
+static void rename_thread(struct weft_go_encoder *encoder, uint64_t ts_ns,
+			  struct weft_go_thread *thread)
 {
 	set_name(encoder, thread);
 	if (!thread->created) {
 		return;
 	}
 	if (thread->lane >= 0) {
+		weft_go__begin(encoder, ts_ns);
 		emit_label(encoder, thread);
 	} else {
 		thread->label_pending = true;
@@ -263,8 +265,7 @@ static void on_process_name(void *ctx, uint64_t ts_ns, const struct weft_process
 
 	for (thread = encoder->threads; thread; thread = thread->next) {
 		if (thread->thread->process == process) {
-			weft_go__begin(encoder, ts_ns);
-			rename_thread(encoder, thread);
+			rename_thread(encoder, ts_ns, thread);
 		}
 	}
 }
@@ -274,8 +275,7 @@ static void on_thread_name(void *ctx, uint64_t ts_ns, struct weft_thread *shown)
 	struct weft_go_encoder *encoder = (struct weft_go_encoder *)ctx;
 
 	if (thread_of(shown)) {
-		weft_go__begin(encoder, ts_ns);
-		rename_thread(encoder, thread_of(shown));
+		rename_thread(encoder, ts_ns, thread_of(shown));
 	}
 }
 
@@ -406,8 +406,8 @@ static void on_thread_exit(void *ctx, uint64_t ts_ns, struct weft_thread *shown,
 	if (!thread) {
 		return;
 	}
-	weft_go__begin(encoder, ts_ns);
 	if (thread->lane >= 0) {
+		weft_go__begin(encoder, ts_ns);
 		stream = weft_go__stream_of(encoder, thread);
 		weft_go__emit(encoder, stream, WEFT_GO_DESTROY, NULL, 0);
 		leave_lane(encoder, thread, stream, WEFT_THREAD_GONE);

@@ -95,7 +95,10 @@ struct weft_go_encoder {
 	struct weft_go_stream *no_stream; /* For what belongs to no thread. */
 };
 
-/** Opens a generation, or a new one when the current is full, and moves the clock to ts_ns. */
+/**
+ * Opens a generation, or a new one when the current is full, and moves the clock to ts_ns. An event
+ * must follow: readers refuse a generation without any.
+ */
 void weft_go__begin(struct weft_go_encoder *encoder, uint64_t ts_ns);
 /** Ends the open generation: flushes streams, writes tables. */
 void weft_go__end_generation(struct weft_go_encoder *encoder);
