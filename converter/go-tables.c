@@ -10,8 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "utf8.h"
+
 #define SLOT_COUNT_MIN 256U
-#define MIX            UINT64_C(0x9e3779b97f4a7c15)
+#define MIX	       UINT64_C(0x9e3779b97f4a7c15)
 
 /* ---- Slots: ids by hash, shared shape of both tables ---- */
 
@@ -69,44 +71,6 @@ static int grow_array(void **array, size_t *capacity, size_t count, size_t item_
 
 /* ---- UTF-8 ---- */
 
-/* Bytes of the valid UTF-8 character at text, 0 if there is none. */
-static size_t utf8_len(const unsigned char *text, size_t size)
-{
-	static const struct {
-		unsigned char mask, lead, low, high; /* low, high: range of the second byte. */
-		size_t len;
-	} forms[] = {
-		{0xe0, 0xc0, 0x80, 0xbf, 2},
-		{0xf0, 0xe0, 0x80, 0xbf, 3},
-		{0xf8, 0xf0, 0x80, 0xbf, 4},
-	};
-	size_t form;
-	size_t i;
-
-	if (text[0] < 0x80) {
-		return 1;
-	}
-	for (form = 0; form < 3; form++) {
-		if ((text[0] & forms[form].mask) == forms[form].lead) {
-			break;
-		}
-	}
-	if (form == 3 || size < forms[form].len || text[0] < 0xc2 || text[0] > 0xf4) {
-		return 0;
-	}
-	for (i = 1; i < forms[form].len; i++) {
-		if ((text[i] & 0xc0) != 0x80) {
-			return 0;
-		}
-	}
-	/* Overlong forms, surrogates and beyond U+10FFFF differ in the second byte only. */
-	if ((text[0] == 0xe0 && text[1] < 0xa0) || (text[0] == 0xed && text[1] > 0x9f) ||
-	    (text[0] == 0xf0 && text[1] < 0x90) || (text[0] == 0xf4 && text[1] > 0x8f)) {
-		return 0;
-	}
-	return forms[form].len;
-}
-
 static bool is_plain_ascii(const char *text, size_t len)
 {
 	uint64_t word;
@@ -133,12 +97,11 @@ static bool is_plain_ascii(const char *text, size_t len)
 static size_t copy_valid(char *ret_text, struct weft_text text)
 {
 	static const char replacement[] = "\xef\xbf\xbd";
-	const unsigned char *from = (const unsigned char *)text.text;
 	size_t size = 0;
 	size_t at = 0;
 
 	while (at < text.len) {
-		size_t len = utf8_len(from + at, text.len - at);
+		size_t len = weft_utf8_len(text.text + at, text.len - at);
 		size_t add = len ? len : sizeof(replacement) - 1;
 
 		if (size + add > WEFT_GO_STRING_SIZE_MAX) {
@@ -190,8 +153,7 @@ static uint64_t text_hash_of(const void *table, uint32_t id)
 	return ((const struct weft_text_table *)table)->entries[id - 1].hash;
 }
 
-static int append_text(struct weft_text_table *table, const char *text, uint32_t len,
-		       uint64_t hash)
+static int append_text(struct weft_text_table *table, const char *text, uint32_t len, uint64_t hash)
 {
 	struct weft_text_entry *entry;
 
@@ -218,16 +180,41 @@ static int append_text(struct weft_text_table *table, const char *text, uint32_t
 	return 0;
 }
 
+/* Makes a text what the table stores; `storage` is for the case that it must change. */
+static struct weft_text clean(struct weft_text text, char *storage)
+{
+	if (text.len > WEFT_GO_STRING_SIZE_MAX || !is_plain_ascii(text.text, text.len)) {
+		text.len = (uint32_t)copy_valid(storage, text);
+		text.text = storage;
+	}
+	return text;
+}
+
+/* Slot of a clean text, or the free slot where it belongs. */
+static size_t find_text_slot(const struct weft_text_table *table, struct weft_text text,
+			     uint64_t hash)
+{
+	size_t at = hash & (table->slot_count - 1);
+
+	while (table->slots[at]) {
+		const struct weft_text_entry *entry = &table->entries[table->slots[at] - 1];
+
+		if (entry->hash == hash && entry->len == text.len &&
+		    memcmp(table->arena + entry->offset, text.text, text.len) == 0) {
+			break;
+		}
+		at = (at + 1) & (table->slot_count - 1);
+	}
+	return at;
+}
+
 int weft_text_table_add(struct weft_text_table *table, struct weft_text text, uint64_t *ret_id)
 {
-	char valid[WEFT_GO_STRING_SIZE_MAX];
+	char storage[WEFT_GO_STRING_SIZE_MAX];
 	uint64_t hash;
 	size_t at;
 
-	if (text.len > WEFT_GO_STRING_SIZE_MAX || !is_plain_ascii(text.text, text.len)) {
-		text.len = (uint32_t)copy_valid(valid, text);
-		text.text = valid;
-	}
+	text = clean(text, storage);
 	if (text.len == 0) {
 		*ret_id = 0;
 		return 0;
@@ -237,22 +224,26 @@ int weft_text_table_add(struct weft_text_table *table, struct weft_text text, ui
 		return -ENOMEM;
 	}
 	hash = hash_text(text.text, text.len);
-	for (at = hash & (table->slot_count - 1); table->slots[at];
-	     at = (at + 1) & (table->slot_count - 1)) {
-		const struct weft_text_entry *entry = &table->entries[table->slots[at] - 1];
-
-		if (entry->hash == hash && entry->len == text.len &&
-		    memcmp(table->arena + entry->offset, text.text, text.len) == 0) {
-			*ret_id = table->slots[at];
-			return 0;
+	at = find_text_slot(table, text, hash);
+	if (!table->slots[at]) {
+		if (append_text(table, text.text, text.len, hash) < 0) {
+			return -ENOMEM;
 		}
+		table->slots[at] = (uint32_t)table->count;
 	}
-	if (append_text(table, text.text, text.len, hash) < 0) {
-		return -ENOMEM;
-	}
-	table->slots[at] = (uint32_t)table->count;
-	*ret_id = table->count;
+	*ret_id = table->slots[at];
 	return 0;
+}
+
+uint64_t weft_text_table_find(const struct weft_text_table *table, struct weft_text text)
+{
+	char storage[WEFT_GO_STRING_SIZE_MAX];
+
+	text = clean(text, storage);
+	if (text.len == 0 || table->slot_count == 0) {
+		return 0;
+	}
+	return table->slots[find_text_slot(table, text, hash_text(text.text, text.len))];
 }
 
 struct weft_text weft_text_table_get(const struct weft_text_table *table, uint64_t id)

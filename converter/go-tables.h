@@ -46,6 +46,8 @@ void weft_text_table_clear(struct weft_text_table *table);
  */
 WEFT_MUST_CHECK int weft_text_table_add(struct weft_text_table *table, struct weft_text text,
 					uint64_t *ret_id);
+/** The id of a text, 0 when it was not added. */
+uint64_t weft_text_table_find(const struct weft_text_table *table, struct weft_text text);
 /** Text of an id of this table. Borrowed until the next add or clear. */
 struct weft_text weft_text_table_get(const struct weft_text_table *table, uint64_t id);
 
