@@ -151,7 +151,6 @@ static int convert_into(struct weft_pipeline *pipeline, const struct weft_conver
 			const char *path, struct weft_convert_result *ret_result,
 			struct weft_error *err)
 {
-	uint64_t cut_count = weft_pipeline_get_facts(pipeline)->cut_packet_count;
 	struct weft_output_file *file;
 	struct weft_go_counts counts;
 	int commit_ret;
@@ -165,7 +164,7 @@ static int convert_into(struct weft_pipeline *pipeline, const struct weft_conver
 	if (!is_worth_keeping(ret, ret_result)) {
 		weft_output_file_discard(file);
 		if (ret == 0) {
-			ret = weft_error_set(err, -ENODATA, "nothing of the input is selected");
+			ret = weft_pipeline_nothing(pipeline, err);
 		}
 		return ret;
 	}
@@ -173,10 +172,8 @@ static int convert_into(struct weft_pipeline *pipeline, const struct weft_conver
 	if (commit_ret < 0) {
 		return commit_ret;
 	}
-	if (ret == 0 && cut_count) {
-		ret = weft_error_set(err, -EBADMSG, "the recording is cut short: %llu packets are "
-						    "not whole",
-				     (unsigned long long)cut_count);
+	if (ret == 0) {
+		ret = weft_pipeline_check_whole(pipeline, err);
 	}
 	if (ret < 0) {
 		(void)weft_error_prepend(err, "what could be read is in '%s'", path);

@@ -209,6 +209,29 @@ const char *weft_pipeline_get_tier(const struct weft_pipeline *pipeline)
 	return pipeline->totals.account_count ? "accounting" : "none";
 }
 
+int weft_pipeline_nothing(const struct weft_pipeline *pipeline, struct weft_error *err)
+{
+	if (weft_selection_is_partial(pipeline->selection)) {
+		return weft_error_set(err, -ENODATA,
+				      "nothing of the input is selected: events=%llu",
+				      (unsigned long long)pipeline->totals.event_count);
+	}
+	return weft_error_set(err, -ENODATA,
+			      "no event was recorded; did an instrumented program run while "
+			      "recording?");
+}
+
+int weft_pipeline_check_whole(const struct weft_pipeline *pipeline, struct weft_error *err)
+{
+	uint64_t count = weft_source_get_facts(pipeline->source)->cut_packet_count;
+
+	if (count == 0) {
+		return 0;
+	}
+	return weft_error_set(err, -EBADMSG, "the recording is cut short: %llu packet%s not whole",
+			      (unsigned long long)count, count == 1 ? " is" : "s are");
+}
+
 /* ---- One pass ---- */
 
 static int feed(struct pass *pass, const struct weft_event *event)

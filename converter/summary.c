@@ -9,15 +9,25 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <weft/events.h>
+/*
+ * Ceilings of distinct things; beyond, rows share the one of name 0. The dearest rows are those with
+ * a histogram, about 8 KiB each in use: all of them together stay below 50 MiB.
+ */
+#define NAME_COUNT_MAX	    16384U
+#define TASK_COUNT_MAX	    2048U
+#define REGION_COUNT_MAX    4096U
+#define REGION_INDEX_MAX    65536U
+#define LOG_COUNT_MAX	    4096U
+#define THREAD_COUNT_MAX    32768U
+#define PROCESS_COUNT_MAX   16384U
+#define MISUSE_COUNT_MAX    1024U
+#define OPEN_TASK_COUNT_MAX 131072U
 
-/* Ceilings of distinct things; beyond, rows share the one of name 0. */
-#define NAME_COUNT_MAX    65536U
-#define SITE_COUNT_MAX    65536U
-#define REGION_COUNT_MAX  16384U
-#define THREAD_COUNT_MAX  65536U
-#define PROCESS_COUNT_MAX 16384U
-#define MISUSE_COUNT_MAX  1024U
+/* A task that began in what was read and has not ended. */
+struct weft_open_task {
+	struct weft_task_row *row;
+	uint64_t begin_ns;
+};
 
 static void fail(struct weft_summary *summary, int code)
 {
@@ -36,48 +46,47 @@ static uint64_t name_id(struct weft_summary *summary, struct weft_text text)
 	static const struct weft_text unnamed = {"(unnamed)", sizeof("(unnamed)") - 1};
 	uint64_t id = 0;
 
+	text = text.len ? text : unnamed;
 	if (summary->names.count >= NAME_COUNT_MAX) {
-		return 0;
+		return weft_text_table_find(&summary->names, text);
 	}
-	if (weft_text_table_add(&summary->names, text.len ? text : unnamed, &id) < 0) {
+	if (weft_text_table_add(&summary->names, text, &id) < 0) {
 		fail(summary, -ENOMEM);
 	}
 	return id;
 }
 
-void weft_summary__name(const struct weft_summary *summary, uint64_t id, char *ret_name,
-			size_t size)
+void *weft_summary__add_row(struct weft_summary *summary, struct weft_rows *rows, size_t size)
 {
-	struct weft_text text = {"(other)", sizeof("(other)") - 1};
-	size_t len;
+	void *row;
 
-	if (id) {
-		text = weft_text_table_get(&summary->names, id);
-	}
-	len = text.len < size - 1 ? text.len : size - 1;
-	memcpy(ret_name, text.text, len);
-	ret_name[len] = '\0';
-}
+	if (rows->count == rows->capacity) {
+		size_t capacity = rows->capacity ? rows->capacity * 2 : 32;
+		void **larger = (void **)realloc(rows->rows, capacity * sizeof(void *));
 
-/* Makes room for one more item at the end; NULL: out of memory. */
-static void *append(void **array, size_t *count, size_t *capacity, size_t item_size)
-{
-	char *item;
-
-	if (*count == *capacity) {
-		size_t larger = *capacity ? *capacity * 2 : 32;
-		void *items = realloc(*array, larger * item_size);
-
-		if (!items) {
+		if (!larger) {
+			fail(summary, -ENOMEM);
 			return NULL;
 		}
-		*array = items;
-		*capacity = larger;
+		rows->rows = larger;
+		rows->capacity = capacity;
 	}
-	item = (char *)*array + *count * item_size;
-	memset(item, 0, item_size);
-	(*count)++;
-	return item;
+	row = calloc(1, size);
+	if (!row) {
+		fail(summary, -ENOMEM);
+		return NULL;
+	}
+	rows->rows[rows->count++] = row;
+	return row;
+}
+
+/* Makes a row findable; a row that is not is still in the report. */
+static void index_row(struct weft_summary *summary, struct weft_id_map *index, uint64_t key,
+		      void *row)
+{
+	if (row && weft_id_map_put(index, key, row) < 0) {
+		fail(summary, -ENOMEM);
+	}
 }
 
 static void add_duration(struct weft_summary *summary, struct weft_histogram *histogram,
@@ -88,131 +97,118 @@ static void add_duration(struct weft_summary *summary, struct weft_histogram *hi
 	}
 }
 
-/* ---- Processes and threads ---- */
+/* ---- Processes ---- */
 
-static struct weft_process_row *process_row(struct weft_summary *summary,
-					    const struct weft_process *process)
+static void set_process_name(struct weft_summary *summary, struct weft_process_row *row,
+			     const struct weft_process *process)
 {
-	struct weft_process_row *row =
-		(struct weft_process_row *)weft_id_map_find(&summary->processes, process->id);
-
-	if (row || summary->processes.count >= PROCESS_COUNT_MAX) {
-		return row;
+	row->ppid = process->ppid;
+	if (process->exe[0]) {
+		row->exe_id = name_id(summary, text_of(process->exe));
 	}
-	row = (struct weft_process_row *)calloc(1, sizeof(*row));
-	if (!row || weft_id_map_put(&summary->processes, process->id, row) < 0) {
-		free(row);
-		fail(summary, -ENOMEM);
-		return NULL;
-	}
-	row->id = process->id;
-	row->pid = process->pid;
-	row->next = summary->first_process;
-	summary->first_process = row;
-	return row;
 }
 
-static void resolve_region_sites(struct weft_summary *summary)
+/* Rows are made for processes whose threads matter, hence not by on_process_new(). */
+static void need_process_row(struct weft_summary *summary, const struct weft_process *process)
 {
-	struct weft_region_row *region;
-	struct weft_misuse_row *misuse;
+	struct weft_process_row *row;
 
-	for (region = summary->first_region; region; region = region->next) {
-		if (!region->site) {
-			region->site = weft_symbolizer_resolve(summary->symbolizer, region->pid,
-							       region->ip);
-		}
+	if (weft_id_map_find(&summary->process_index, process->id) ||
+	    summary->processes.count >= PROCESS_COUNT_MAX) {
+		return;
 	}
-	for (misuse = summary->first_misuse; misuse; misuse = misuse->next) {
-		if (!misuse->site) {
-			misuse->site = weft_symbolizer_resolve(summary->symbolizer, misuse->pid,
-							       misuse->ip);
-		}
+	row = (struct weft_process_row *)weft_summary__add_row(summary, &summary->processes,
+							       sizeof(*row));
+	if (row) {
+		row->id = process->id;
+		row->pid = process->pid;
+		set_process_name(summary, row, process);
+		index_row(summary, &summary->process_index, row->id, row);
 	}
-	weft_id_map_clear(&summary->regions);
-	weft_site_table_clear(&summary->sites);
 }
 
 static void on_process_new(void *ctx, uint64_t ts_ns, const struct weft_process *process,
 			   const struct weft_process *former)
 {
-	struct weft_summary *summary = (struct weft_summary *)ctx;
-
 	(void)ts_ns;
 	(void)process;
 	if (former) {
-		resolve_region_sites(summary); /* Its objects are about to be forgotten. */
+		weft_summary__resolve((struct weft_summary *)ctx, former->pid);
 	}
-}
-
-static void set_process_name(struct weft_process_row *row, const struct weft_process *process)
-{
-	row->ppid = process->ppid;
-	memcpy(row->exe, process->exe, sizeof(row->exe));
 }
 
 static void on_process_name(void *ctx, uint64_t ts_ns, const struct weft_process *process)
 {
 	struct weft_summary *summary = (struct weft_summary *)ctx;
 	struct weft_process_row *row =
-		(struct weft_process_row *)weft_id_map_find(&summary->processes, process->id);
+		(struct weft_process_row *)weft_id_map_find(&summary->process_index, process->id);
 
 	(void)ts_ns;
 	if (row) {
-		set_process_name(row, process);
+		set_process_name(summary, row, process);
 	}
 }
+
+/* ---- Threads ---- */
 
 static struct weft_thread_row *row_of(const struct weft_thread *thread)
 {
 	return (struct weft_thread_row *)thread->consumer;
 }
 
-static void set_thread_name(struct weft_thread_row *row, const struct weft_thread *thread)
+static void set_thread_name(struct weft_summary *summary, const struct weft_thread *thread)
 {
-	memcpy(row->name, thread->name, sizeof(row->name));
-	memcpy(row->exe, thread->process->exe, sizeof(row->exe));
-	row->pid = thread->process->pid;
+	if (row_of(thread) && thread->name[0]) {
+		row_of(thread)->name_id = name_id(summary, text_of(thread->name));
+	}
+}
+
+/* The thread is alive now. Its process may have become known since the last time. */
+static void touch(struct weft_summary *summary, const struct weft_thread *thread, uint64_t ts_ns)
+{
+	struct weft_thread_row *row = row_of(thread);
+
+	if (row) {
+		row->last_ns = ts_ns;
+		if (row->process != thread->process->id) {
+			row->process = thread->process->id;
+			need_process_row(summary, thread->process);
+		}
+	}
 }
 
 static void on_thread_new(void *ctx, uint64_t ts_ns, struct weft_thread *thread,
 			  struct weft_thread *creator)
 {
 	struct weft_summary *summary = (struct weft_summary *)ctx;
-	struct weft_process_row *process = process_row(summary, thread->process);
 	struct weft_thread_row *row;
 
 	(void)creator;
-	if (process) {
-		process->thread_count++;
-		set_process_name(process, thread->process);
+	if (!summary->started) {
+		summary->started = true;
+		summary->start_ns = ts_ns;
 	}
-	if (summary->thread_count >= THREAD_COUNT_MAX) {
+	if (summary->threads.count >= THREAD_COUNT_MAX) {
 		return;
 	}
-	row = (struct weft_thread_row *)calloc(1, sizeof(*row));
+	row = (struct weft_thread_row *)weft_summary__add_row(summary, &summary->threads,
+							      sizeof(*row));
 	if (!row) {
-		fail(summary, -ENOMEM);
 		return;
 	}
 	row->id = thread->id;
 	row->tid = thread->tid;
-	row->first_ns = row->last_ns = row->since_ns = ts_ns;
+	row->first_ns = row->since_ns = ts_ns;
 	row->state = WEFT_THREAD_NEW;
-	set_thread_name(row, thread);
-	row->next = summary->first_thread;
-	summary->first_thread = row;
-	summary->thread_count++;
 	thread->consumer = row;
+	set_thread_name(summary, thread);
+	touch(summary, thread, ts_ns);
 }
 
 static void on_thread_name(void *ctx, uint64_t ts_ns, struct weft_thread *thread)
 {
-	(void)ctx;
 	(void)ts_ns;
-	if (row_of(thread)) {
-		set_thread_name(row_of(thread), thread);
-	}
+	set_thread_name((struct weft_summary *)ctx, thread);
 }
 
 static void add_blocked(struct weft_thread_row *row, const char *reason, uint64_t ns)
@@ -224,14 +220,17 @@ static void add_blocked(struct weft_thread_row *row, const char *reason, uint64_
 	       strcmp(row->blocked[i].reason, reason) != 0) {
 		i++;
 	}
-	row->blocked[i].reason = reason;
+	if (!row->blocked[i].reason) {
+		row->blocked[i].reason = reason;
+	} else if (strcmp(row->blocked[i].reason, reason) != 0) {
+		row->blocked[i].reason = "other reasons";
+	}
 	row->blocked[i].count++;
 	row->blocked[i].ns += ns;
 }
 
 /* Credits the time since the last change to the state it was spent in. */
-static void change_state(struct weft_thread_row *row, uint64_t ts_ns, enum weft_thread_state state,
-			 const char *reason)
+static void credit(struct weft_thread_row *row, uint64_t ts_ns)
 {
 	uint64_t ns = ts_ns - row->since_ns;
 
@@ -242,114 +241,111 @@ static void change_state(struct weft_thread_row *row, uint64_t ts_ns, enum weft_
 	} else if (row->state != WEFT_THREAD_GONE) {
 		row->wait_ns += ns;
 	}
-	row->state = state;
-	row->reason = reason;
-	row->since_ns = row->last_ns = ts_ns;
+	row->since_ns = ts_ns;
+}
+
+static void change_state(struct weft_summary *summary, const struct weft_thread *thread,
+			 uint64_t ts_ns, enum weft_thread_state state, const char *reason)
+{
+	struct weft_thread_row *row = row_of(thread);
+
+	touch(summary, thread, ts_ns);
+	if (row) {
+		credit(row, ts_ns);
+		row->state = state;
+		row->reason = reason;
+	}
 }
 
 static void on_run(void *ctx, uint64_t ts_ns, struct weft_thread *thread)
 {
-	(void)ctx;
-	if (row_of(thread)) {
-		set_thread_name(row_of(thread), thread);
-		change_state(row_of(thread), ts_ns, WEFT_THREAD_RUNNING, NULL);
-	}
+	change_state((struct weft_summary *)ctx, thread, ts_ns, WEFT_THREAD_RUNNING, NULL);
 }
 
 static void on_block(void *ctx, uint64_t ts_ns, struct weft_thread *thread, int32_t lane,
 		     const char *reason)
 {
-	(void)ctx;
 	(void)lane;
-	if (row_of(thread)) {
-		change_state(row_of(thread), ts_ns, WEFT_THREAD_WAITING, reason);
-	}
+	change_state((struct weft_summary *)ctx, thread, ts_ns, WEFT_THREAD_WAITING, reason);
 }
 
 static void on_stop(void *ctx, uint64_t ts_ns, struct weft_thread *thread, int32_t lane,
 		    const char *reason)
 {
-	(void)ctx;
 	(void)lane;
 	(void)reason;
-	if (row_of(thread)) {
-		change_state(row_of(thread), ts_ns, WEFT_THREAD_RUNNABLE, NULL);
-	}
+	change_state((struct weft_summary *)ctx, thread, ts_ns, WEFT_THREAD_RUNNABLE, NULL);
 }
 
 static void on_wake(void *ctx, uint64_t ts_ns, struct weft_thread *thread,
 		    struct weft_thread *waker, int32_t lane)
 {
-	(void)ctx;
 	(void)waker;
 	(void)lane;
-	if (row_of(thread)) {
-		change_state(row_of(thread), ts_ns, WEFT_THREAD_RUNNABLE, NULL);
-	}
+	change_state((struct weft_summary *)ctx, thread, ts_ns, WEFT_THREAD_RUNNABLE, NULL);
 }
 
 static void on_exit_thread(void *ctx, uint64_t ts_ns, struct weft_thread *thread, int32_t lane)
 {
-	(void)ctx;
 	(void)lane;
-	if (row_of(thread)) {
-		set_thread_name(row_of(thread), thread);
-		change_state(row_of(thread), ts_ns, WEFT_THREAD_GONE, NULL);
-		thread->consumer = NULL;
-	}
+	change_state((struct weft_summary *)ctx, thread, ts_ns, WEFT_THREAD_GONE, NULL);
+	thread->consumer = NULL;
 }
 
 /* ---- Tasks ---- */
 
-static struct weft_task_row *task_row(struct weft_summary *summary, const char *type)
+static struct weft_task_row *task_row(struct weft_summary *summary,
+				      const struct weft_task_state *task)
 {
-	uint64_t id = name_id(summary, text_of(type[0] ? type : "(began before the trace)"));
-	struct weft_task_row *row;
+	const char *type = task->type[0] || task->begun ? task->type : "(began before the trace)";
+	uint64_t id = name_id(summary, text_of(type));
+	struct weft_task_row *row =
+		(struct weft_task_row *)weft_id_map_find(&summary->task_index, id);
 
-	if (id >= summary->task_index_count) {
-		size_t count = id < 64 ? 64 : (size_t)id * 2;
-		uint32_t *index =
-			(uint32_t *)realloc(summary->task_index, count * sizeof(*index));
-
-		if (!index) {
-			fail(summary, -ENOMEM);
-			return NULL;
-		}
-		memset(index + summary->task_index_count, 0,
-		       (count - summary->task_index_count) * sizeof(*index));
-		summary->task_index = index;
-		summary->task_index_count = count;
+	if (!row && id && summary->tasks.count >= TASK_COUNT_MAX) {
+		id = 0;
+		row = (struct weft_task_row *)weft_id_map_find(&summary->task_index, id);
 	}
-	if (summary->task_index[id]) {
-		return &summary->tasks[summary->task_index[id] - 1];
-	}
-	row = (struct weft_task_row *)append((void **)&summary->tasks, &summary->task_count,
-					     &summary->task_capacity, sizeof(*row));
 	if (!row) {
-		fail(summary, -ENOMEM);
-		return NULL;
+		row = (struct weft_task_row *)weft_summary__add_row(summary, &summary->tasks,
+								    sizeof(*row));
+		if (row) {
+			row->name_id = id;
+			index_row(summary, &summary->task_index, id, row);
+		}
 	}
-	row->name_id = id;
-	summary->task_index[id] = (uint32_t)summary->task_count;
 	return row;
 }
 
-static void touch(struct weft_thread *thread, uint64_t ts_ns)
+static void remember_open(struct weft_summary *summary, struct weft_task_row *row, uint64_t task_id,
+			  uint64_t ts_ns)
 {
-	if (row_of(thread)) {
-		row_of(thread)->last_ns = ts_ns;
+	struct weft_open_task *open;
+
+	row->open_count++;
+	if (summary->open_tasks.count >= OPEN_TASK_COUNT_MAX) {
+		return; /* Its end will count as one of a task that began before. */
 	}
+	open = (struct weft_open_task *)malloc(sizeof(*open));
+	if (!open || weft_id_map_put(&summary->open_tasks, task_id, open) < 0) {
+		free(open);
+		fail(summary, -ENOMEM);
+		return;
+	}
+	*open = (struct weft_open_task){row, ts_ns};
 }
 
 static void on_task_begin(void *ctx, uint64_t ts_ns, struct weft_thread *thread,
 			  const struct weft_task_state *task, uint64_t ip)
 {
-	struct weft_task_row *row = task_row((struct weft_summary *)ctx, task->type);
+	struct weft_summary *summary = (struct weft_summary *)ctx;
+	struct weft_task_row *row = task_row(summary, task);
 
 	(void)ip;
-	touch(thread, ts_ns);
+	touch(summary, thread, ts_ns);
 	if (row) {
 		row->begin_count++;
+		remember_open(summary, row, task->id, ts_ns);
 	}
 	if (row_of(thread)) {
 		row_of(thread)->task_count++;
@@ -360,64 +356,107 @@ static void on_task_end(void *ctx, uint64_t ts_ns, struct weft_thread *thread,
 			const struct weft_task_state *task, struct weft_text error)
 {
 	struct weft_summary *summary = (struct weft_summary *)ctx;
-	struct weft_task_row *row = task_row(summary, task->type);
+	struct weft_open_task *open =
+		(struct weft_open_task *)weft_id_map_find(&summary->open_tasks, task->id);
+	struct weft_task_row *row = open ? open->row : task_row(summary, task);
 
-	touch(thread, ts_ns);
+	touch(summary, thread, ts_ns);
 	if (!row) {
 		return;
 	}
+	row->end_count++;
 	row->error_count += error.len > 0;
-	if (task->begun) {
-		row->end_count++;
-		add_duration(summary, &row->duration_ns, task->begin_ns, ts_ns);
+	if (open) {
+		row->open_count--;
+		weft_id_map_remove(&summary->open_tasks, task->id);
+		free(open);
 	} else {
 		row->began_before_count++;
+	}
+	if (task->begun) {
+		add_duration(summary, &row->duration_ns, task->begin_ns, ts_ns);
 	}
 }
 
 /* ---- Regions ---- */
+
+static bool is_region_row(const struct weft_region_row *row, uint64_t name, uint64_t process,
+			  uint64_t ip)
+{
+	return row->name_id == name && row->process == process && row->ip == ip;
+}
+
+static struct weft_region_row *add_region_row(struct weft_summary *summary)
+{
+	return (struct weft_region_row *)weft_summary__add_row(summary, &summary->regions,
+							       sizeof(struct weft_region_row));
+}
+
+/* The row for all that have none of their own. */
+static struct weft_region_row *other_region(struct weft_summary *summary)
+{
+	if (!summary->other_region) {
+		summary->other_region = add_region_row(summary);
+	}
+	return summary->other_region;
+}
+
+/* Makes room by joining rows of one call site in different processes. False: there is none. */
+static bool need_region_room(struct weft_summary *summary)
+{
+	if (summary->regions.count >= REGION_COUNT_MAX && !summary->regions_full) {
+		weft_summary__merge_regions(summary);
+		summary->regions_full = summary->regions.count > REGION_COUNT_MAX / 4 * 3;
+	}
+	return summary->regions.count < REGION_COUNT_MAX;
+}
 
 static struct weft_region_row *region_row(struct weft_summary *summary,
 					  const struct weft_thread *thread,
 					  const struct weft_open_region *region)
 {
 	uint64_t name = name_id(summary, text_of(region->name));
+	uint64_t process = thread->process->id;
+	/* Odd multipliers spread the three; what collides is told apart by comparing. */
+	uint64_t key = name * UINT64_C(0x9e3779b97f4a7c15) +
+		       process * UINT64_C(0xc2b2ae3d27d4eb4f) +
+		       region->ip * UINT64_C(0x165667b19e3779f9);
 	struct weft_region_row *row;
-	uint64_t site = 0;
 
-	if (summary->sites.count >= SITE_COUNT_MAX || summary->region_count >= REGION_COUNT_MAX) {
-		name = 0;
-	} else if (weft_site_table_add(&summary->sites, thread->process->pid, region->ip, &site) <
-		   0) {
-		fail(summary, -ENOMEM);
+	while ((row = (struct weft_region_row *)weft_id_map_find(&summary->region_index, key)) !=
+	       NULL) {
+		if (is_region_row(row, name, process, region->ip)) {
+			return row;
+		}
+		key++;
 	}
-	row = (struct weft_region_row *)weft_id_map_find(&summary->regions, name << 32 | site);
+	if (!name || !need_region_room(summary)) {
+		return other_region(summary);
+	}
+	if (summary->region_index.count >= REGION_INDEX_MAX) {
+		weft_id_map_clear(&summary->region_index); /* New rows join the old ones later. */
+	}
+	row = add_region_row(summary);
 	if (row) {
-		return row;
+		row->name_id = name;
+		row->process = process;
+		row->pid = thread->process->pid;
+		row->ip = region->ip;
+		index_row(summary, &summary->region_index, key, row);
 	}
-	row = (struct weft_region_row *)calloc(1, sizeof(*row));
-	if (!row || weft_id_map_put(&summary->regions, name << 32 | site, row) < 0) {
-		free(row);
-		fail(summary, -ENOMEM);
-		return NULL;
-	}
-	row->name_id = name;
-	row->pid = thread->process->pid;
-	row->ip = name ? region->ip : 0;
-	row->next = summary->first_region;
-	summary->first_region = row;
-	summary->region_count++;
 	return row;
 }
 
 static void on_region_begin(void *ctx, uint64_t ts_ns, struct weft_thread *thread,
 			    const struct weft_open_region *region)
 {
-	struct weft_region_row *row = region_row((struct weft_summary *)ctx, thread, region);
+	struct weft_summary *summary = (struct weft_summary *)ctx;
+	struct weft_region_row *row = region_row(summary, thread, region);
 
-	touch(thread, ts_ns);
+	touch(summary, thread, ts_ns);
 	if (row) {
 		row->begin_count++;
+		row->open_count++;
 	}
 	if (row_of(thread)) {
 		row_of(thread)->region_count++;
@@ -431,16 +470,23 @@ static void on_region_end(void *ctx, uint64_t ts_ns, struct weft_thread *thread,
 	struct weft_summary *summary = (struct weft_summary *)ctx;
 	struct weft_region_row *row;
 
-	touch(thread, ts_ns);
+	touch(summary, thread, ts_ns);
 	if (began_before) {
 		return; /* Neither its call site nor its beginning is known; counted as a repair. */
 	}
 	row = region_row(summary, thread, region);
-	if (row) {
-		row->error_count += error.len > 0;
-		if (!repaired) {
-			add_duration(summary, &row->duration_ns, region->begin_ns, ts_ns);
-		}
+	if (!row) {
+		return;
+	}
+	row->error_count += error.len > 0;
+	row->repaired_count += repaired;
+	if (region->begin_ns >= summary->start_ns) {
+		row->open_count--;
+	} else {
+		row->began_before_count++;
+	}
+	if (!repaired) {
+		add_duration(summary, &row->duration_ns, region->begin_ns, ts_ns);
 	}
 }
 
@@ -452,31 +498,29 @@ static void on_log(void *ctx, uint64_t ts_ns, struct weft_thread *thread,
 {
 	struct weft_summary *summary = (struct weft_summary *)ctx;
 	uint64_t id = name_id(summary, category);
-	struct weft_log_row *row = NULL;
-	size_t i;
+	struct weft_log_row *row = (struct weft_log_row *)weft_id_map_find(&summary->log_index, id);
 
 	(void)task;
 	(void)message;
 	(void)ip;
-	touch(thread, ts_ns);
+	touch(summary, thread, ts_ns);
 	if (row_of(thread)) {
 		row_of(thread)->log_count++;
 	}
-	/* Categories are few, and the same one comes again and again. */
-	for (i = 0; i < summary->log_count; i++) {
-		if (summary->logs[i].name_id == id) {
-			summary->logs[i].count++;
+	if (!row && id && summary->logs.count >= LOG_COUNT_MAX) {
+		id = 0;
+		row = (struct weft_log_row *)weft_id_map_find(&summary->log_index, id);
+	}
+	if (!row) {
+		row = (struct weft_log_row *)weft_summary__add_row(summary, &summary->logs,
+								   sizeof(*row));
+		if (!row) {
 			return;
 		}
+		row->name_id = id;
+		index_row(summary, &summary->log_index, id, row);
 	}
-	row = (struct weft_log_row *)append((void **)&summary->logs, &summary->log_count,
-					    &summary->log_capacity, sizeof(*row));
-	if (!row) {
-		fail(summary, -ENOMEM);
-		return;
-	}
-	row->name_id = id;
-	row->count = 1;
+	row->count++;
 }
 
 static void add_usage(struct weft_usage *usage, const struct weft_event *event)
@@ -496,10 +540,14 @@ static void add_usage(struct weft_usage *usage, const struct weft_event *event)
 static void on_account(void *ctx, uint64_t ts_ns, struct weft_thread *thread,
 		       const struct weft_task_state *task, const struct weft_event *event)
 {
+	static const struct weft_task_state unknown = {.type = ""};
 	struct weft_summary *summary = (struct weft_summary *)ctx;
-	struct weft_task_row *row = task ? task_row(summary, task->type) : NULL;
+	struct weft_task_row *row = NULL;
 
-	touch(thread, ts_ns);
+	if (event->account.task) {
+		row = task_row(summary, task ? task : &unknown);
+	}
+	touch(summary, thread, ts_ns);
 	if (row_of(thread)) {
 		add_usage(&row_of(thread)->usage, event);
 	}
@@ -512,22 +560,50 @@ static void on_misuse(void *ctx, uint64_t ts_ns, struct weft_thread *thread, uin
 	struct weft_summary *summary = (struct weft_summary *)ctx;
 	struct weft_misuse_row *row;
 
-	touch(thread, ts_ns);
-	if (summary->misuse_count >= MISUSE_COUNT_MAX) {
-		return;
-	}
-	row = (struct weft_misuse_row *)calloc(1, sizeof(*row));
-	if (!row) {
-		fail(summary, -ENOMEM);
-		return;
-	}
-	row->kind = kind;
-	row->name_id = name_id(summary, name);
-	row->pid = thread->process->pid;
-	row->ip = ip;
-	row->next = summary->first_misuse;
-	summary->first_misuse = row;
+	touch(summary, thread, ts_ns);
 	summary->misuse_count++;
+	if (summary->misuse.count >= MISUSE_COUNT_MAX) {
+		return;
+	}
+	row = (struct weft_misuse_row *)weft_summary__add_row(summary, &summary->misuse,
+							      sizeof(*row));
+	if (row) {
+		row->kind = kind;
+		row->name_id = name_id(summary, name);
+		row->pid = thread->process->pid;
+		row->ip = ip;
+		row->count = 1;
+	}
+}
+
+/* ---- Life cycle ---- */
+
+void weft_summary__init(struct weft_summary *summary, struct weft_symbolizer *symbolizer)
+{
+	memset(summary, 0, sizeof(*summary));
+	summary->symbolizer = symbolizer;
+}
+
+void weft_summary__end_intervals(struct weft_summary *summary, uint64_t last_ns)
+{
+	size_t i;
+
+	for (i = 0; i < summary->threads.count; i++) {
+		struct weft_thread_row *row = (struct weft_thread_row *)summary->threads.rows[i];
+
+		if (last_ns > row->since_ns) {
+			credit(row, last_ns);
+		}
+	}
+	for (i = 0; i < summary->open_tasks.slot_count; i++) {
+		const struct weft_open_task *open =
+			(const struct weft_open_task *)summary->open_tasks.slots[i].value;
+
+		if (open && last_ns >= open->begin_ns &&
+		    last_ns - open->begin_ns > open->row->open_longest_ns) {
+			open->row->open_longest_ns = last_ns - open->begin_ns;
+		}
+	}
 }
 
 const struct weft_timeline_ops weft_summary_ops = {

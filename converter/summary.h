@@ -4,8 +4,10 @@
  * The summary's model: a consumer of the timeline that keeps rows instead of events.
  *
  *   summary.c        hooks → rows
+ *   summary-rows.c   after the run: call sites, merging, sorting, names, hints
  *   summary-text.c   rows → tables for people
  *   summary-json.c   rows → one JSON object for programs
+ *   summarize.c      weft_summarize(): the pipeline around these
  *
  * Memory grows with distinct names, call sites, threads and open tasks, each with a ceiling beyond
  * which rows share one called "(other)"; not with the length of the trace.
@@ -17,12 +19,13 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include <weft/error.h>
+#include <weft/convert.h>
 
 #include "go-tables.h"
 #include "histogram.h"
 #include "id-map.h"
-#include "pipeline.h"
+#include "source.h"
+#include "symbolizer.h"
 #include "timeline.h"
 
 /** What threads used while they worked for something; from `account` events. */
@@ -36,19 +39,23 @@ struct weft_usage {
 struct weft_task_row {
 	uint64_t name_id; /**< In names. */
 	uint64_t begin_count, end_count, error_count;
-	uint64_t began_before_count; /**< Seen only from their middle on. */
-	struct weft_histogram duration_ns;
+	uint64_t open_count;	     /**< Begun here and not ended here. */
+	uint64_t open_longest_ns;    /**< Age of the oldest open one; set by finish. */
+	uint64_t began_before_count; /**< Ended here, begun before or outside of what was read. */
+	struct weft_histogram duration_ns; /**< Of all that ended and whose begin is known. */
 	struct weft_usage usage;
 };
 
 struct weft_region_row {
 	uint64_t name_id;
+	uint64_t process; /**< Id of the process's life. */
 	int32_t pid;
 	uint64_t ip;
 	const struct weft_frame *site; /**< NULL until resolved; owned by the symbolizer. */
 	uint64_t begin_count, error_count;
-	struct weft_histogram duration_ns;
-	struct weft_region_row *next;
+	int64_t open_count; /**< Below 0 while rows of one call site are not merged. */
+	uint64_t began_before_count, repaired_count;
+	struct weft_histogram duration_ns; /**< Of those that their own end closed. */
 };
 
 struct weft_log_row {
@@ -65,26 +72,25 @@ struct weft_reason_row {
 
 struct weft_thread_row {
 	uint64_t id;
-	int32_t pid, tid;
-	char name[WEFT_NAME_SIZE];
-	char exe[WEFT_NAME_SIZE];
+	int32_t tid;
+	uint64_t process; /**< Id of the process's life. */
+	uint64_t name_id; /**< 0 unknown. */
 	uint64_t first_ns, last_ns;
 	uint64_t region_count, task_count, log_count;
-	uint64_t run_ns, wait_ns; /**< On a lane; runnable without one. From scheduling data only. */
+	uint64_t run_ns,
+		wait_ns; /**< On a lane; runnable without one. From scheduling data only. */
 	struct weft_reason_row blocked[WEFT_SUMMARY_REASON_COUNT];
 	enum weft_thread_state state;
 	uint64_t since_ns;
 	const char *reason;
 	struct weft_usage usage;
-	struct weft_thread_row *next;
 };
 
 struct weft_process_row {
 	uint64_t id;
 	int32_t pid, ppid;
-	char exe[WEFT_NAME_SIZE];
+	uint64_t exe_id; /**< In names, 0 unknown. */
 	uint64_t thread_count;
-	struct weft_process_row *next;
 };
 
 struct weft_misuse_row {
@@ -93,58 +99,75 @@ struct weft_misuse_row {
 	int32_t pid;
 	uint64_t ip;
 	const struct weft_frame *site;
-	struct weft_misuse_row *next;
+	uint64_t count;
+};
+
+/** Rows of one kind; owned. */
+struct weft_rows {
+	void **rows;
+	size_t count, capacity;
 };
 
 struct weft_summary {
-	struct weft_symbolizer *symbolizer; /**< Weak. */
-	int status;                         /**< First failure. */
-	int64_t origin_ns;
+	struct weft_symbolizer *symbolizer; /**< Weak; NULL: call sites are not wanted. */
+	int status;			    /**< First failure. */
+	int64_t origin_ns;		    /**< Wall clock time of the timeline's 0. */
+	bool started;
+	uint64_t start_ns; /**< Of the first hook about a thread. */
 
 	struct weft_text_table names;
-	struct weft_site_table sites;   /**< Call sites of the processes' current lives. */
-	struct weft_id_map regions;     /**< name and site → row of the current lives. */
-	struct weft_id_map processes;   /**< Process id → row. */
-
-	struct weft_task_row *tasks; /**< In order of first appearance. */
-	size_t task_count, task_capacity;
-	uint32_t *task_index; /**< name_id → index + 1. */
-	size_t task_index_count;
-	struct weft_log_row *logs;
-	size_t log_count, log_capacity;
-	struct weft_region_row *first_region;
-	size_t region_count;
-	struct weft_thread_row *first_thread;
-	size_t thread_count;
-	struct weft_process_row *first_process;
-	struct weft_misuse_row *first_misuse;
-	size_t misuse_count;
+	struct weft_rows tasks, regions, logs, threads, processes, misuse;
+	struct weft_id_map task_index;	  /**< Name id → row; weak. */
+	struct weft_id_map region_index;  /**< Hash of name, process and call site → row; weak. */
+	struct weft_id_map log_index;	  /**< Name id → row; weak. */
+	struct weft_id_map process_index; /**< Process id → row; weak. */
+	struct weft_id_map open_tasks;	  /**< Task id → struct weft_open_task; owned. */
+	struct weft_region_row *other_region;
+	bool regions_full;
+	uint64_t misuse_count;	      /**< Events, beyond the ceiling of rows as well. */
 	struct weft_usage background; /**< While no task was current. */
 
-	/* Filled in after the run. */
+	/* Told by the caller before a report is written. */
+	const struct weft_summary_options *options;
 	const struct weft_timeline_totals *totals;
 	const struct weft_source_facts *facts;
 	const char *tier;
+	uint64_t from_ns, until_ns; /**< What was looked at; on the timeline's clock. */
 };
 
 /** The hooks; pass the summary as ctx. */
 extern const struct weft_timeline_ops weft_summary_ops;
 
 void weft_summary__init(struct weft_summary *summary, struct weft_symbolizer *symbolizer);
-/** Ends running intervals at the last event, resolves and merges call sites, sorts rows. */
-void weft_summary__finish(struct weft_summary *summary, uint64_t last_ns);
+/**
+ * Ends running intervals at `last_ns`, resolves and merges call sites, sorts rows.
+ *
+ * @return 0; the first failure of any hook.
+ */
+WEFT_MUST_CHECK int weft_summary__finish(struct weft_summary *summary, uint64_t last_ns);
 void weft_summary__fini(struct weft_summary *summary);
 
-/** Text of a name id: "(other)" for 0. NUL-terminated copy of at most `size` - 1 bytes. */
-void weft_summary__name(const struct weft_summary *summary, uint64_t name_id, char *ret_name,
-			size_t size);
+/** Adds a zeroed row of `size` bytes. NULL: out of memory, remembered in status. */
+void *weft_summary__add_row(struct weft_summary *summary, struct weft_rows *rows, size_t size);
+/** Ends what runs, at the end of what was read. */
+void weft_summary__end_intervals(struct weft_summary *summary, uint64_t last_ns);
+/** Gives each region row its call site, joins rows that share name and site, clears the index. */
+void weft_summary__merge_regions(struct weft_summary *summary);
+/** Resolves call sites of one process, whose objects are about to be forgotten. */
+void weft_summary__resolve(struct weft_summary *summary, int32_t pid);
 
-/** Writes tables. 0; negative errno. */
+/** Text of a name id: "(other)" for 0. Borrowed. Valid UTF-8. */
+struct weft_text weft_summary__name(const struct weft_summary *summary, uint64_t name_id);
+/** NULL: not known. */
+const struct weft_process_row *weft_summary__process(const struct weft_summary *summary,
+						     uint64_t process_id);
+
+/** Writes tables. 0; negative errno. Failures of `out` are left to its owner (ferror()). */
 WEFT_MUST_CHECK int weft_summary__write_text(const struct weft_summary *summary, FILE *out);
-/** Writes one JSON object and a newline. 0; negative errno. */
+/** Writes one JSON object and a newline. As above. */
 WEFT_MUST_CHECK int weft_summary__write_json(const struct weft_summary *summary, FILE *out);
 
-/** What would tell more than this trace does: X-macro of (condition, text) rows in summary.c. */
+/** The number-th hint at what would tell more than this trace does; NULL after the last. Static. */
 const char *weft_summary__hint(const struct weft_summary *summary, size_t number);
 /** What a kind of misuse means; for a kind unknown to us a text that says so. Static. */
 const char *weft_summary__misuse_text(uint32_t kind);

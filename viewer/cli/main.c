@@ -20,6 +20,7 @@ struct weft_cli_command {
 
 static const struct weft_cli_command commands[] = {
 	{"convert", weft_cmd_convert, "turn recordings into a file for go tool trace"},
+	{"summary", weft_cmd_summary, "tell what recordings hold, without a viewer"},
 	{NULL, NULL, NULL},
 };
 

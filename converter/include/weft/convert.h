@@ -87,9 +87,16 @@ struct weft_summary_options {
 	size_t input_count;
 	struct weft_selection selection;
 	bool json;
+	size_t row_count_max; /**< Rows a table; 0: all. */
+	unsigned int width;   /**< Columns that tables may take; 0: 100. */
 };
 
-/** Reads the input and writes tables (or one JSON object) to `out`. */
+/**
+ * Reads the input and writes tables (or one JSON object) to `out`.
+ *
+ * @return 0; -EBADMSG: the input is damaged, the report is of what could be read; -ENODATA: nothing
+ *         to report, nothing was written; another negative errno.
+ */
 WEFT_MUST_CHECK int weft_summarize(const struct weft_summary_options *options, FILE *out,
 				   struct weft_error *err);
 
