@@ -77,8 +77,12 @@ static json_t *array(const struct weft_summary *summary, const struct weft_rows 
 	return values;
 }
 
+/* null when nothing is known. */
 static json_t *durations(const struct weft_histogram *histogram)
 {
+	if (histogram->count == 0) {
+		return json_null();
+	}
 	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "count", number(histogram->count),
 			 "min", number(weft_histogram_quantile(histogram, 0)), "p50",
 			 number(weft_histogram_quantile(histogram, 0.5)), "p90",

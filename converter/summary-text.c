@@ -223,6 +223,19 @@ static void put_cpu(struct weft_report_table *table, const struct weft_usage *us
 	}
 }
 
+/* What was used while no task was current. */
+static void put_background(struct weft_report_table *table, const struct weft_usage *usage)
+{
+	size_t i;
+
+	weft_report_table_format(table, "(no task)");
+	for (i = 0; i < 8; i++) {
+		weft_report_table_none(table);
+	}
+	put_cpu(table, usage);
+	put_run_wait(table, usage);
+}
+
 static void put_task(const struct report *report, struct weft_report_table *table,
 		     const struct weft_task_row *row, bool has_usage)
 {
@@ -257,7 +270,7 @@ static int put_tasks(const struct report *report)
 	weft_report_table_add_column(&table, "type", LEFT | SHRINK);
 	weft_report_table_add_column(&table, "count", RIGHT);
 	weft_report_table_add_column(&table, "errors", RIGHT);
-	weft_report_table_add_column(&table, "open (longest)", RIGHT);
+	weft_report_table_add_column(&table, "open", RIGHT);
 	add_duration_columns(&table);
 	if (has_usage) {
 		weft_report_table_add_column(&table, "CPU", RIGHT);
@@ -267,7 +280,10 @@ static int put_tasks(const struct report *report)
 		put_task(report, &table, (const struct weft_task_row *)summary->tasks.rows[i],
 			 has_usage);
 	}
-	return print_table(report, &table, "tasks");
+	if (has_usage && summary->background.count) {
+		put_background(&table, &summary->background);
+	}
+	return print_table(report, &table, "tasks (open: how many, and the age of the oldest)");
 }
 
 static void put_site(struct weft_report_table *table, const struct weft_frame *site)
@@ -545,13 +561,37 @@ static int put_misuse(const struct report *report)
 	return print_table(report, &table, "misuse (the first of each kind and place)");
 }
 
+/* Breaks a text of our own into lines at spaces. */
+static void put_wrapped(const struct report *report, const char *text)
+{
+	unsigned int left = report->width > 24 ? report->width - 4 : 20;
+	unsigned int room = left;
+
+	(void)fputs("  - ", report->out);
+	while (*text) {
+		size_t len = strcspn(text, " ");
+
+		if (len + 1 > room && room < left) {
+			(void)fputs("\n    ", report->out);
+			room = left;
+		} else if (room < left) {
+			(void)fputc(' ', report->out);
+		}
+		(void)fprintf(report->out, "%.*s", (int)len, text);
+		room = len + 1 < room ? room - (unsigned int)len - 1 : 0;
+		text += len + (text[len] == ' ');
+	}
+	(void)fputc('\n', report->out);
+}
+
 static void put_hints(const struct report *report)
 {
 	const char *hint;
 	size_t i;
 
 	for (i = 0; (hint = weft_summary__hint(report->summary, i)) != NULL; i++) {
-		(void)fprintf(report->out, "%s  - %s\n", i ? "" : "\nhints\n", hint);
+		(void)fputs(i ? "" : "\nhints\n", report->out);
+		put_wrapped(report, hint);
 	}
 }
 
