@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "bt-error.h"
-#include "decode.h"
+#include "message-reader.h"
 #include "trace-files.h"
 
 struct weft_source {
@@ -22,20 +22,13 @@ struct weft_source {
 
 /* One run: what the sink needs while the graph calls it. */
 struct run {
-	const struct weft_source_ops *ops;
-	void *ctx;
+	struct weft_message_reader reader;
 	struct weft_error *err;
-	struct weft_decoder *decoder;
-	struct weft_batch *batch;
 	bt_message_iterator *iterator;
-	bool origin_known, stopped;
-	int64_t origin_ns;
-	uint64_t last_ns;
-	int status;
 };
 
-int weft_source_open(const char *const *inputs, size_t input_count,
-		     struct weft_source **ret_source, struct weft_error *err)
+int weft_source_open(const char *const *inputs, size_t input_count, struct weft_source **ret_source,
+		     struct weft_error *err)
 {
 	struct weft_source *source = (struct weft_source *)calloc(1, sizeof(*source));
 	size_t i;
@@ -79,92 +72,8 @@ const struct weft_source_facts *weft_source_get_facts(const struct weft_source *
 
 /* ---- The sink ---- */
 
-/* A batch with room for one more event; false when reading shall stop. */
-static bool need_batch(struct run *run)
-{
-	if (run->batch && !weft_batch_has_room(run->batch)) {
-		run->batch->origin_ns = run->origin_ns;
-		run->ops->put_batch(run->ctx, run->batch);
-		run->batch = NULL;
-	}
-	if (!run->batch) {
-		run->batch = run->ops->get_batch(run->ctx);
-		run->stopped = !run->batch;
-	}
-	return !run->stopped;
-}
-
-static void take_event(struct run *run, const bt_message *message)
-{
-	const bt_clock_snapshot *clock =
-		bt_message_event_borrow_default_clock_snapshot_const(message);
-	int64_t ns = run->origin_ns;
-	int ret;
-
-	if (!need_batch(run)) {
-		return;
-	}
-	if (bt_clock_snapshot_get_ns_from_origin(clock, &ns) !=
-	    BT_CLOCK_SNAPSHOT_GET_NS_FROM_ORIGIN_STATUS_OK) {
-		run->status = weft_bt_error_take(run->err, -ERANGE, "cannot read a time stamp");
-		return;
-	}
-	ret = weft_decoder_decode(run->decoder, bt_message_event_borrow_event_const(message),
-				  run->batch, run->err);
-	if (ret < 0) {
-		run->status = ret;
-	}
-	if (ret <= 0) {
-		return;
-	}
-	if (!run->origin_known) {
-		run->origin_ns = ns;
-		run->origin_known = true;
-	}
-	run->last_ns = ns < run->origin_ns ? 0 : (uint64_t)(ns - run->origin_ns);
-	run->batch->events[run->batch->event_count - 1].ts_ns = run->last_ns;
-}
-
-static void take_loss(struct run *run, bt_property_availability known, uint64_t count)
-{
-	struct weft_event *event;
-
-	if (!need_batch(run)) {
-		return;
-	}
-	event = &run->batch->events[run->batch->event_count++];
-	event->kind = WEFT_EVENT_LOST;
-	event->cpu = -1;
-	event->pid = -1;
-	event->tid = -1;
-	event->ts_ns = run->last_ns;
-	event->lost.lost_count = known == BT_PROPERTY_AVAILABILITY_AVAILABLE ? count : 1;
-}
-
-static void take_message(struct run *run, const bt_message *message)
-{
-	uint64_t count = 0;
-	bt_property_availability known;
-
-	switch (bt_message_get_type(message)) {
-	case BT_MESSAGE_TYPE_EVENT:
-		take_event(run, message);
-		break;
-	case BT_MESSAGE_TYPE_DISCARDED_EVENTS:
-		known = bt_message_discarded_events_get_count(message, &count);
-		take_loss(run, known, count);
-		break;
-	case BT_MESSAGE_TYPE_DISCARDED_PACKETS:
-		known = bt_message_discarded_packets_get_count(message, &count);
-		take_loss(run, known, count);
-		break;
-	default:
-		break;
-	}
-}
-
-static bt_graph_simple_sink_component_initialize_func_status on_sink_init(
-	bt_message_iterator *iterator, void *data)
+static bt_graph_simple_sink_component_initialize_func_status
+on_sink_init(bt_message_iterator *iterator, void *data)
 {
 	struct run *run = (struct run *)data;
 
@@ -173,17 +82,14 @@ static bt_graph_simple_sink_component_initialize_func_status on_sink_init(
 	return BT_GRAPH_SIMPLE_SINK_COMPONENT_INITIALIZE_FUNC_STATUS_OK;
 }
 
-static bt_graph_simple_sink_component_consume_func_status on_sink_consume(
-	bt_message_iterator *iterator, void *data)
+static bt_graph_simple_sink_component_consume_func_status
+on_sink_consume(bt_message_iterator *iterator, void *data)
 {
 	struct run *run = (struct run *)data;
-	bt_message_array_const messages;
-	uint64_t count;
-	uint64_t i;
 
-	switch (bt_message_iterator_next(iterator, &messages, &count)) {
+	switch (weft_message_reader_next(&run->reader, iterator)) {
 	case BT_MESSAGE_ITERATOR_NEXT_STATUS_OK:
-		break;
+		return BT_GRAPH_SIMPLE_SINK_COMPONENT_CONSUME_FUNC_STATUS_OK;
 	case BT_MESSAGE_ITERATOR_NEXT_STATUS_END:
 		return BT_GRAPH_SIMPLE_SINK_COMPONENT_CONSUME_FUNC_STATUS_END;
 	case BT_MESSAGE_ITERATOR_NEXT_STATUS_AGAIN:
@@ -193,14 +99,6 @@ static bt_graph_simple_sink_component_consume_func_status on_sink_consume(
 	default:
 		return BT_GRAPH_SIMPLE_SINK_COMPONENT_CONSUME_FUNC_STATUS_ERROR;
 	}
-	for (i = 0; i < count; i++) {
-		if (run->status == 0 && !run->stopped) {
-			take_message(run, messages[i]);
-		}
-		bt_message_put_ref(messages[i]);
-	}
-	return run->status || run->stopped ? BT_GRAPH_SIMPLE_SINK_COMPONENT_CONSUME_FUNC_STATUS_END
-					   : BT_GRAPH_SIMPLE_SINK_COMPONENT_CONSUME_FUNC_STATUS_OK;
 }
 
 static void on_sink_finalize(void *data)
@@ -245,8 +143,8 @@ static const bt_component_source *add_trace(bt_graph *graph, const bt_component_
 	    bt_value_array_append_string_element(inputs,
 						 dir->view_path ? dir->view_path : dir->path) ==
 		    BT_VALUE_ARRAY_APPEND_ELEMENT_STATUS_OK) {
-		(void)bt_graph_add_source_component(graph, ctf, name, params,
-						    BT_LOGGING_LEVEL_NONE, &component);
+		(void)bt_graph_add_source_component(graph, ctf, name, params, BT_LOGGING_LEVEL_NONE,
+						    &component);
 	}
 	bt_value_put_ref(params);
 	return component;
@@ -261,8 +159,7 @@ static bool connect_outputs(bt_graph *graph, const bt_component_source *source,
 
 	for (i = 0; i < count; i++) {
 		if (bt_graph_connect_ports(
-			    graph,
-			    bt_component_source_borrow_output_port_by_index_const(source, i),
+			    graph, bt_component_source_borrow_output_port_by_index_const(source, i),
 			    bt_component_filter_borrow_input_port_by_index_const(muxer,
 										 *muxer_port),
 			    NULL) != BT_GRAPH_CONNECT_PORTS_STATUS_OK) {
@@ -333,9 +230,10 @@ static int run_graph(bt_graph *graph, struct run *run)
 
 	do {
 		status = bt_graph_run_once(graph);
-	} while (status == BT_GRAPH_RUN_ONCE_STATUS_OK && run->status == 0 && !run->stopped);
-	if (run->status < 0) {
-		return run->status;
+	} while (status == BT_GRAPH_RUN_ONCE_STATUS_OK && run->reader.status == 0 &&
+		 !run->reader.stopped);
+	if (run->reader.status < 0) {
+		return run->reader.status;
 	}
 	if (status < 0) {
 		return weft_bt_error_take(run->err, -EBADMSG, "cannot read the trace further");
@@ -346,23 +244,21 @@ static int run_graph(bt_graph *graph, struct run *run)
 int weft_source_run(struct weft_source *source, const struct weft_source_ops *ops, void *ctx,
 		    struct weft_error *err)
 {
-	struct run run = {.ops = ops, .ctx = ctx, .err = err, .decoder = weft_decoder_create()};
+	struct run run = {.err = err};
 	bt_graph *graph = bt_graph_create(0);
-	int ret;
+	int ret = weft_message_reader_init(&run.reader, ops, ctx, err);
 
-	if (!graph || !run.decoder) {
+	if (ret == 0 && !graph) {
 		ret = weft_error_set(err, -ENOMEM, "out of memory");
-	} else {
+	}
+	if (ret == 0) {
 		ret = build_graph(source, graph, &run);
 	}
 	if (ret == 0) {
 		ret = run_graph(graph, &run);
 	}
-	if (run.batch) {
-		run.batch->origin_ns = run.origin_ns;
-		ops->put_batch(ctx, run.batch); /* What was read before a failure counts as well. */
-	}
+	weft_message_reader_flush(&run.reader); /* What was read before a failure counts as well. */
 	bt_graph_put_ref(graph);
-	weft_decoder_destroy(run.decoder);
+	weft_message_reader_fini(&run.reader);
 	return ret;
 }

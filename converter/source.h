@@ -4,7 +4,7 @@
  * Reading traces: directories → batches of normalised events in time order.
  *
  * Builds a babeltrace2 graph (source.ctf.fs for each trace found, filter.utils.muxer, a sink of our
- * own). The only files that know babeltrace2 are this one's, decode.c, bt-error.c and plugin.c.
+ * own, message-reader.h).
  *
  * Threads: a source belongs to the thread that opens, runs and closes it.
  */
