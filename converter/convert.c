@@ -71,7 +71,7 @@ static int run_encoder(struct weft_pipeline *pipeline, const struct weft_convert
 		.note = has_sched ? NULL : note_no_sched,
 	};
 	struct conversion conversion = {.options = options, .told_ns = now_ns()};
-	struct weft_pipeline_consumer consumer = {
+	struct weft_consumer consumer = {
 		.ops = &weft_go_encoder_ops,
 		.poll_ctx = &conversion,
 		.origin = set_origin,

@@ -35,11 +35,8 @@ struct weft_pipeline {
 /* What one pass over the input feeds. */
 struct pass {
 	struct weft_pipeline *pipeline;
-	struct weft_timeline *timeline;
-	struct weft_symbolizer *symbolizer; /* NULL: call sites do not matter in this pass. */
-	const struct weft_pipeline_consumer *consumer;
+	struct weft_walk walk;
 	const struct weft_filter *filter; /* NULL: none. */
-	bool origin_told;
 };
 
 /* What the reading thread runs with and leaves behind. */
@@ -234,42 +231,6 @@ int weft_pipeline_check_whole(const struct weft_pipeline *pipeline, struct weft_
 
 /* ---- One pass ---- */
 
-static int feed(struct pass *pass, const struct weft_event *event)
-{
-	int ret = weft_timeline_feed(pass->timeline, event);
-
-	if (ret < 0 || !pass->symbolizer) {
-		return ret;
-	}
-	/* After the timeline: a new life of a pid ends the former one with its own objects. */
-	if (event->kind == WEFT_EVENT_PROCESS) {
-		weft_symbolizer_set_process(pass->symbolizer, event->pid, event->process.start_ns);
-	} else if (event->kind == WEFT_EVENT_OBJECT) {
-		ret = weft_symbolizer_add_object(pass->symbolizer, event->pid, event);
-	}
-	return ret;
-}
-
-static int feed_batch(struct pass *pass, const struct weft_batch *batch)
-{
-	const struct weft_pipeline_consumer *consumer = pass->consumer;
-	size_t i;
-	int ret = 0;
-
-	if (!pass->origin_told && consumer->origin && batch->event_count) {
-		consumer->origin(consumer->poll_ctx, batch->origin_ns);
-		pass->origin_told = true;
-	}
-	for (i = 0; ret == 0 && i < batch->event_count; i++) {
-		ret = feed(pass, &batch->events[i]);
-	}
-	if (ret == 0 && consumer->poll) {
-		ret = consumer->poll(consumer->poll_ctx,
-				     weft_timeline_totals(pass->timeline)->event_count);
-	}
-	return ret;
-}
-
 /* Feeds until the input, the selected time or the consumer ends. */
 static int walk(struct pass *pass)
 {
@@ -278,7 +239,7 @@ static int walk(struct pass *pass)
 	int ret = 0;
 
 	while (ret == 0 && (batch = queue_get_full(queue)) != NULL) {
-		ret = feed_batch(pass, batch);
+		ret = weft_walk_batch(&pass->walk, batch);
 		queue_put_free(queue);
 		if (pass->filter && weft_filter_is_done(pass->filter)) {
 			break;
@@ -304,7 +265,7 @@ static int run_pass(struct pass *pass, struct weft_error *err)
 	}
 	ret = walk(pass);
 	(void)pthread_join(thread, NULL); /* Ours, joinable: cannot fail. */
-	pipeline->totals = *weft_timeline_totals(pass->timeline);
+	pipeline->totals = *weft_timeline_totals(pass->walk.timeline);
 	if (ret == -ENOMEM) {
 		return weft_error_set(err, ret, "out of memory");
 	}
@@ -323,12 +284,12 @@ static int learn(struct weft_pipeline *pipeline, enum weft_lanes lanes, struct w
 {
 	struct weft_timeline_options options = {lanes,
 						weft_pipeline_get_facts(pipeline)->has_sched};
-	struct weft_pipeline_consumer nobody = {.ops = &weft_filter_learn_ops, .ctx = filter};
-	struct pass pass = {.pipeline = pipeline, .consumer = &nobody};
+	struct weft_consumer nobody = {.ops = &weft_filter_learn_ops, .ctx = filter};
+	struct pass pass = {.pipeline = pipeline, .walk = {.consumer = &nobody}};
 	int ret;
 
-	pass.timeline = weft_timeline_create(&options, nobody.ops, nobody.ctx);
-	if (!pass.timeline) {
+	pass.walk.timeline = weft_timeline_create(&options, nobody.ops, nobody.ctx);
+	if (!pass.walk.timeline) {
 		return weft_error_set(err, -ENOMEM, "out of memory");
 	}
 	ret = run_pass(&pass, err);
@@ -338,17 +299,19 @@ static int learn(struct weft_pipeline *pipeline, enum weft_lanes lanes, struct w
 	if (ret == 0 && weft_filter_learned(filter, pipeline->totals.last_ns) < 0) {
 		ret = weft_error_set(err, -ENOMEM, "out of memory");
 	}
-	weft_timeline_destroy(pass.timeline);
+	weft_timeline_destroy(pass.walk.timeline);
 	return ret;
 }
 
 int weft_pipeline_run(struct weft_pipeline *pipeline, enum weft_lanes lanes,
-		      const struct weft_pipeline_consumer *consumer, struct weft_error *err)
+		      const struct weft_consumer *consumer, struct weft_error *err)
 {
 	struct weft_timeline_options options = {lanes,
 						weft_pipeline_get_facts(pipeline)->has_sched};
 	struct pass pass = {
-		.pipeline = pipeline, .symbolizer = pipeline->symbolizer, .consumer = consumer};
+		.pipeline = pipeline,
+		.walk = {.symbolizer = pipeline->symbolizer, .consumer = consumer},
+	};
 	struct weft_filter *filter = NULL;
 	int ret = 0;
 
@@ -361,20 +324,20 @@ int weft_pipeline_run(struct weft_pipeline *pipeline, enum weft_lanes lanes,
 			ret = learn(pipeline, lanes, filter, err);
 		}
 		pass.filter = filter;
-		pass.timeline = weft_timeline_create(&options, &weft_filter_ops, filter);
+		pass.walk.timeline = weft_timeline_create(&options, &weft_filter_ops, filter);
 	} else {
-		pass.timeline = weft_timeline_create(&options, consumer->ops, consumer->ctx);
+		pass.walk.timeline = weft_timeline_create(&options, consumer->ops, consumer->ctx);
 	}
-	if (!pass.timeline) {
+	if (!pass.walk.timeline) {
 		ret = weft_error_set(err, -ENOMEM, "out of memory");
 	}
 	if (ret == 0 && filter) {
-		weft_filter_connect(filter, pass.timeline, consumer->ops, consumer->ctx);
+		weft_filter_connect(filter, pass.walk.timeline, consumer->ops, consumer->ctx);
 	}
 	if (ret == 0) {
 		ret = run_pass(&pass, err);
 	}
-	weft_timeline_destroy(pass.timeline);
+	weft_timeline_destroy(pass.walk.timeline);
 	weft_filter_destroy(filter);
 	return ret;
 }

@@ -15,17 +15,7 @@
 #include "source.h"
 #include "symbolizer.h"
 #include "timeline.h"
-
-/** Who gets the timeline. Pointers may be NULL where not said otherwise. */
-struct weft_pipeline_consumer {
-	const struct weft_timeline_ops *ops; /**< Not NULL. */
-	void *ctx;                           /**< For the hooks. */
-	void *poll_ctx;                      /**< For the two below. */
-	/** The wall clock time of the timeline's time 0, before the first hook. */
-	void (*origin)(void *poll_ctx, int64_t origin_ns);
-	/** Called between batches; a negative value ends the run with it. */
-	int (*poll)(void *poll_ctx, uint64_t event_count);
-};
+#include "walk.h"
 
 struct weft_pipeline;
 
@@ -54,8 +44,7 @@ const char *weft_pipeline_get_tier(const struct weft_pipeline *pipeline);
  *         came before went to the consumer; another negative errno.
  */
 WEFT_MUST_CHECK int weft_pipeline_run(struct weft_pipeline *pipeline, enum weft_lanes lanes,
-				      const struct weft_pipeline_consumer *consumer,
-				      struct weft_error *err);
+				      const struct weft_consumer *consumer, struct weft_error *err);
 
 /** Sets the error for a run that told the consumer of no thread. @return -ENODATA. */
 int weft_pipeline_nothing(const struct weft_pipeline *pipeline, struct weft_error *err);

@@ -69,7 +69,7 @@ static int write_report(const struct weft_summary *summary, FILE *out, struct we
 static int summarize(struct weft_summary *summary, struct weft_pipeline *pipeline,
 		     const struct weft_summary_options *options, FILE *out, struct weft_error *err)
 {
-	struct weft_pipeline_consumer consumer = {
+	struct weft_consumer consumer = {
 		.ops = &weft_summary_ops,
 		.ctx = summary,
 		.poll_ctx = summary,
