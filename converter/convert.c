@@ -9,14 +9,11 @@
 #include <time.h>
 
 #include "go-encoder.h"
+#include "go-plan.h"
 #include "output-file.h"
 #include "pipeline.h"
 
 #define PROGRESS_INTERVAL_NS UINT64_C(250000000)
-
-/* Shown as the name of a goroutine of its own, where a reader of the trace will see it. */
-static const char note_no_sched[] =
-	"[no scheduling data: a row shows what a thread did, not when it had a CPU]";
 
 struct conversion {
 	const struct weft_convert_options *options;
@@ -62,14 +59,8 @@ static int run_encoder(struct weft_pipeline *pipeline, const struct weft_convert
 		       struct weft_output_file *file, struct weft_go_counts *ret_counts,
 		       struct weft_error *err)
 {
-	bool has_sched = weft_pipeline_get_facts(pipeline)->has_sched;
-	bool by_thread = options->rows == WEFT_CONVERT_ROWS_THREAD ||
-			 (options->rows == WEFT_CONVERT_ROWS_AUTO && !has_sched);
-	struct weft_go_encoder_options encoder_options = {
-		.version = options->go_version ? options->go_version : 22,
-		.stream_per_thread = by_thread,
-		.note = has_sched ? NULL : note_no_sched,
-	};
+	struct weft_go_plan plan =
+		weft_go_plan_make(options, weft_pipeline_get_facts(pipeline)->has_sched);
 	struct conversion conversion = {.options = options, .told_ns = now_ns()};
 	struct weft_consumer consumer = {
 		.ops = &weft_go_encoder_ops,
@@ -80,15 +71,14 @@ static int run_encoder(struct weft_pipeline *pipeline, const struct weft_convert
 	int finish_ret;
 	int ret;
 
-	conversion.encoder = weft_go_encoder_create(&encoder_options,
+	conversion.encoder = weft_go_encoder_create(&plan.encoder,
 						    weft_pipeline_get_symbolizer(pipeline),
 						    weft_output_file_write, file);
 	if (!conversion.encoder) {
 		return weft_error_set(err, -ENOMEM, "out of memory");
 	}
 	consumer.ctx = conversion.encoder;
-	ret = weft_pipeline_run(pipeline, by_thread ? WEFT_LANES_THREAD : WEFT_LANES_CPU,
-				&consumer, err);
+	ret = weft_pipeline_run(pipeline, plan.lanes, &consumer, err);
 	finish_ret = weft_go_encoder_finish(conversion.encoder);
 	if (finish_ret < 0) {
 		ret = weft_error_set_errno(err, finish_ret, "cannot write the Go trace");
@@ -127,18 +117,10 @@ static void fill_result(const struct weft_pipeline *pipeline, const struct weft_
 
 static int check_options(const struct weft_convert_options *options, struct weft_error *err)
 {
-	uint32_t version = options->go_version;
-
-	if (version != 0 && version != 22 && version != 23 && version != 25 && version != 26) {
-		return weft_error_set(err, -EINVAL,
-				      "no such Go trace format: 1.%u (there are 1.22, 1.23, 1.25 "
-				      "and 1.26)",
-				      version);
-	}
 	if (options->input_count == 0) {
 		return weft_error_set(err, -EINVAL, "no input given");
 	}
-	return 0;
+	return weft_go_plan_check(options, err);
 }
 
 /* What could be read of a damaged input is worth keeping, if it is anything at all. */

@@ -55,39 +55,17 @@ static void show_progress(void *ctx, const struct weft_progress *progress)
 		      (double)progress->event_count / 1e6, (double)progress->byte_count / 1e6);
 }
 
-static int take_rows(const char *value, enum weft_convert_rows *ret_rows)
+/* Tells a value that an option cannot have. */
+static int check(int ret, const char *option, const struct weft_error *err)
 {
-	if (strcmp(value, "cpu") == 0) {
-		*ret_rows = WEFT_CONVERT_ROWS_CPU;
-	} else if (strcmp(value, "thread") == 0) {
-		*ret_rows = WEFT_CONVERT_ROWS_THREAD;
-	} else {
-		return weft_cli_usage("convert", "--rows: '%s' is neither cpu nor thread", value);
-	}
-	return WEFT_CLI_OK;
-}
-
-static int take_go_version(const char *value, uint32_t *ret_version)
-{
-	static const struct {
-		const char *name;
-		uint32_t version;
-	} versions[] = {{"1.22", 22}, {"1.23", 23}, {"1.25", 25}, {"1.26", 26}};
-	size_t i;
-
-	for (i = 0; i < sizeof(versions) / sizeof(versions[0]); i++) {
-		if (strcmp(value, versions[i].name) == 0) {
-			*ret_version = versions[i].version;
-			return WEFT_CLI_OK;
-		}
-	}
-	return weft_cli_usage("convert", "--go-version: '%s' is none of 1.22, 1.23, 1.25, 1.26",
-			      value);
+	return ret < 0 ? weft_cli_usage("convert", "%s: %s", option, err->text) : WEFT_CLI_OK;
 }
 
 static int take_option(int code, struct settings *settings)
 {
-	int ret = weft_cli_selection_take("convert", code, optarg, &settings->options.selection);
+	struct weft_convert_options *options = &settings->options;
+	struct weft_error err = WEFT_ERROR_INIT;
+	int ret = weft_cli_selection_take("convert", code, optarg, &options->selection);
 
 	if (ret != 0) {
 		return ret < 0 ? WEFT_CLI_USAGE : WEFT_CLI_OK;
@@ -109,9 +87,10 @@ static int take_option(int code, struct settings *settings)
 		}
 		return WEFT_CLI_OK;
 	case OPTION_ROWS:
-		return take_rows(optarg, &settings->options.rows);
+		return check(weft_convert_parse_rows(optarg, &options->rows, &err), "--rows", &err);
 	case OPTION_GO_VERSION:
-		return take_go_version(optarg, &settings->options.go_version);
+		return check(weft_convert_parse_go_version(optarg, &options->go_version, &err),
+			     "--go-version", &err);
 	default:
 		(void)fprintf(stderr, "Try 'weft convert --help'.\n");
 		return WEFT_CLI_USAGE;

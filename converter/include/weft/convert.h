@@ -46,6 +46,13 @@ enum weft_convert_rows {
 	WEFT_CONVERT_ROWS_THREAD,
 };
 
+/** Parses "cpu" or "thread". 0; -EINVAL, told in `err`. */
+WEFT_MUST_CHECK int weft_convert_parse_rows(const char *text, enum weft_convert_rows *ret_rows,
+					    struct weft_error *err);
+/** Parses "1.22" and so on into weft_convert_options.go_version. 0; -EINVAL, told in `err`. */
+WEFT_MUST_CHECK int weft_convert_parse_go_version(const char *text, uint32_t *ret_version,
+						  struct weft_error *err);
+
 struct weft_progress {
 	uint64_t event_count;
 	uint64_t byte_count; /**< Written. */
