@@ -206,18 +206,6 @@ const char *weft_pipeline_get_tier(const struct weft_pipeline *pipeline)
 	return pipeline->totals.account_count ? "accounting" : "none";
 }
 
-int weft_pipeline_nothing(const struct weft_pipeline *pipeline, struct weft_error *err)
-{
-	if (weft_selection_is_partial(pipeline->selection)) {
-		return weft_error_set(err, -ENODATA,
-				      "nothing of the input is selected: events=%llu",
-				      (unsigned long long)pipeline->totals.event_count);
-	}
-	return weft_error_set(err, -ENODATA,
-			      "no event was recorded; did an instrumented program run while "
-			      "recording?");
-}
-
 int weft_pipeline_check_whole(const struct weft_pipeline *pipeline, struct weft_error *err)
 {
 	uint64_t count = weft_source_get_facts(pipeline->source)->cut_packet_count;
@@ -227,6 +215,25 @@ int weft_pipeline_check_whole(const struct weft_pipeline *pipeline, struct weft_
 	}
 	return weft_error_set(err, -EBADMSG, "the recording is cut short: %llu packet%s not whole",
 			      (unsigned long long)count, count == 1 ? " is" : "s are");
+}
+
+int weft_pipeline_nothing(const struct weft_pipeline *pipeline, struct weft_error *err)
+{
+	uint64_t event_count = pipeline->totals.event_count;
+	int ret;
+
+	if (weft_selection_is_partial(pipeline->selection) && event_count) {
+		return weft_error_set(err, -ENODATA, "nothing of the input is selected: events=%llu",
+				      (unsigned long long)event_count);
+	}
+	ret = weft_pipeline_check_whole(pipeline, err);
+	if (ret < 0) {
+		(void)weft_error_prepend(err, "nothing can be read");
+		return ret;
+	}
+	return weft_error_set(err, -ENODATA,
+			      "no event was recorded; did an instrumented program run while "
+			      "recording?");
 }
 
 /* ---- One pass ---- */

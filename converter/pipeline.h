@@ -46,7 +46,11 @@ const char *weft_pipeline_get_tier(const struct weft_pipeline *pipeline);
 WEFT_MUST_CHECK int weft_pipeline_run(struct weft_pipeline *pipeline, enum weft_lanes lanes,
 				      const struct weft_consumer *consumer, struct weft_error *err);
 
-/** Sets the error for a run that told the consumer of no thread. @return -ENODATA. */
+/**
+ * Sets the error for a run that told the consumer of no thread.
+ *
+ * @return -ENODATA; -EBADMSG: because packets were cut off.
+ */
 int weft_pipeline_nothing(const struct weft_pipeline *pipeline, struct weft_error *err);
 /** 0; -EBADMSG: packets at the end of a file were cut off, all others were read. */
 WEFT_MUST_CHECK int weft_pipeline_check_whole(const struct weft_pipeline *pipeline,

@@ -214,7 +214,12 @@ static int build_graph(struct weft_source *source, bt_graph *graph, struct run *
 		}
 	}
 	if (ret == 0 && muxer_port == 0) {
-		ret = weft_error_set(run->err, -ENODATA, "the trace has no events at all");
+		const char *what = source->facts.cut_packet_count
+					   ? "nothing can be read: the recording is cut short, "
+					     "and has no whole packet"
+					   : "the trace has no events at all";
+
+		ret = weft_error_set(run->err, -ENODATA, "%s", what);
 	}
 	if (ret == 0) {
 		ret = add_sink(graph, muxer, run);
