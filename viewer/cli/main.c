@@ -3,13 +3,11 @@
 /*
  * The `weft` command: picks a subcommand. See cli.h.
  */
-#include "cli.h"
-
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "cli.h"
 #include "commands.h"
 
 struct weft_cli_command {
@@ -23,24 +21,6 @@ static const struct weft_cli_command commands[] = {
 	{"summary", weft_cmd_summary, "tell what recordings hold, without a viewer"},
 	{NULL, NULL, NULL},
 };
-
-int weft_cli_fail(const char *command, const struct weft_error *err)
-{
-	(void)fprintf(stderr, "weft %s: %s\n", command, err->text);
-	return WEFT_CLI_FAILED;
-}
-
-int weft_cli_usage(const char *command, const char *format, ...)
-{
-	va_list args;
-
-	(void)fprintf(stderr, "weft %s: ", command);
-	va_start(args, format);
-	(void)vfprintf(stderr, format, args);
-	va_end(args);
-	(void)fprintf(stderr, "\nTry 'weft %s --help'.\n", command);
-	return WEFT_CLI_USAGE;
-}
 
 static void print_help(FILE *out)
 {
