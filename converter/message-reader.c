@@ -91,12 +91,49 @@ static void take_loss(struct weft_message_reader *reader, bt_property_availabili
 	event->lost.lost_count = known == BT_PROPERTY_AVAILABILITY_AVAILABLE ? count : 1;
 }
 
+static bool declares_sched(const bt_stream_class *stream_class)
+{
+	uint64_t count = bt_stream_class_get_event_class_count(stream_class);
+	uint64_t i;
+
+	for (i = 0; i < count; i++) {
+		const char *name = bt_event_class_get_name(
+			bt_stream_class_borrow_event_class_by_index_const(stream_class, i));
+
+		if (name && strcmp(name, "sched_switch") == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static void take_stream(struct weft_message_reader *reader, const bt_message *message)
+{
+	const bt_stream *stream = bt_message_stream_beginning_borrow_stream_const(message);
+	const bt_trace_class *trace_class =
+		bt_trace_borrow_class_const(bt_stream_borrow_trace_const(stream));
+	uint64_t count = bt_trace_class_get_stream_class_count(trace_class);
+	uint64_t i;
+
+	if (trace_class == reader->known_class) {
+		return;
+	}
+	reader->known_class = trace_class;
+	for (i = 0; !reader->has_sched && i < count; i++) {
+		reader->has_sched = declares_sched(
+			bt_trace_class_borrow_stream_class_by_index_const(trace_class, i));
+	}
+}
+
 static void take_message(struct weft_message_reader *reader, const bt_message *message)
 {
 	uint64_t count = 0;
 	bt_property_availability known;
 
 	switch (bt_message_get_type(message)) {
+	case BT_MESSAGE_TYPE_STREAM_BEGINNING:
+		take_stream(reader, message);
+		break;
 	case BT_MESSAGE_TYPE_EVENT:
 		take_event(reader, message);
 		break;

@@ -29,6 +29,8 @@ struct weft_message_reader {
 	struct weft_error *err; /**< May be NULL. */
 	struct weft_decoder *decoder;
 	struct weft_batch *batch; /**< Being filled; the consumer's. */
+	bool has_sched; /**< A trace seen so far declares sched_switch. Streams begin before events. */
+	const bt_trace_class *known_class; /**< Last one looked at; weak, compared only. */
 	bool origin_known;
 	bool stopped; /**< The consumer wants no more. */
 	int64_t origin_ns;

@@ -223,19 +223,6 @@ static void put_cpu(struct weft_report_table *table, const struct weft_usage *us
 	}
 }
 
-/* What was used while no task was current. */
-static void put_background(struct weft_report_table *table, const struct weft_usage *usage)
-{
-	size_t i;
-
-	weft_report_table_format(table, "(no task)");
-	for (i = 0; i < 8; i++) {
-		weft_report_table_none(table);
-	}
-	put_cpu(table, usage);
-	put_run_wait(table, usage);
-}
-
 static void put_task(const struct report *report, struct weft_report_table *table,
 		     const struct weft_task_row *row, bool has_usage)
 {
@@ -263,6 +250,7 @@ static int put_tasks(const struct report *report)
 	bool has_usage = summary->totals->account_count > 0;
 	struct weft_report_table table = {0};
 	size_t i;
+	int ret;
 
 	if (summary->tasks.count == 0) {
 		return 0;
@@ -280,10 +268,13 @@ static int put_tasks(const struct report *report)
 		put_task(report, &table, (const struct weft_task_row *)summary->tasks.rows[i],
 			 has_usage);
 	}
-	if (has_usage && summary->background.count) {
-		put_background(&table, &summary->background);
+	ret = print_table(report, &table, "tasks (open: how many, and the age of the oldest)");
+	if (summary->background.count) {
+		(void)fputs("  outside of tasks: ", report->out);
+		put_duration(report->out, summary->background.cpu_ns);
+		(void)fputs(" CPU\n", report->out);
 	}
-	return print_table(report, &table, "tasks (open: how many, and the age of the oldest)");
+	return ret;
 }
 
 static void put_site(struct weft_report_table *table, const struct weft_frame *site)
