@@ -22,9 +22,12 @@
 /* Most texts of one event. */
 #define WEFT_BATCH_TEXT_COUNT_MAX 4U
 
+/* Of a batch whose source has seen losses only. */
+#define WEFT_BATCH_ORIGIN_UNKNOWN INT64_MAX
+
 struct weft_batch {
 	size_t event_count, arena_size;
-	int64_t origin_ns; /* Wall clock time of the source's time 0; set when there are events. */
+	int64_t origin_ns; /* Wall clock time of time 0 of these events. */
 	struct weft_event events[WEFT_BATCH_EVENT_COUNT];
 	char arena[WEFT_BATCH_ARENA_SIZE];
 };

@@ -113,10 +113,11 @@ static int tell(struct weft_error *err, int code)
 int weft_go_sink_take(struct weft_go_sink *sink, bool has_sched, const struct weft_batch *batch,
 		      struct weft_error *err)
 {
+	int64_t origin_ns = batch->origin_ns == WEFT_BATCH_ORIGIN_UNKNOWN ? 0 : batch->origin_ns;
 	int ret = sink->timeline ? 0 : start(sink, has_sched);
 
 	if (ret == 0) {
-		ret = weft_walk_batch(&sink->walk, batch);
+		ret = weft_walk_events(&sink->walk, batch->events, batch->event_count, origin_ns);
 	}
 	return ret < 0 ? tell(err, ret) : 0;
 }

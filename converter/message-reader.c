@@ -27,13 +27,19 @@ void weft_message_reader_fini(struct weft_message_reader *reader)
 	reader->decoder = NULL;
 }
 
+static void hand_over(struct weft_message_reader *reader)
+{
+	reader->batch->origin_ns =
+		reader->origin_known ? reader->origin_ns : WEFT_BATCH_ORIGIN_UNKNOWN;
+	reader->ops->put_batch(reader->ctx, reader->batch);
+	reader->batch = NULL;
+}
+
 /* A batch with room for one more event; false when reading shall stop. */
 static bool need_batch(struct weft_message_reader *reader)
 {
 	if (reader->batch && !weft_batch_has_room(reader->batch)) {
-		reader->batch->origin_ns = reader->origin_ns;
-		reader->ops->put_batch(reader->ctx, reader->batch);
-		reader->batch = NULL;
+		hand_over(reader);
 	}
 	if (!reader->batch) {
 		reader->batch = reader->ops->get_batch(reader->ctx);
@@ -174,8 +180,6 @@ bt_message_iterator_next_status weft_message_reader_next(struct weft_message_rea
 void weft_message_reader_flush(struct weft_message_reader *reader)
 {
 	if (reader->batch) {
-		reader->batch->origin_ns = reader->origin_ns;
-		reader->ops->put_batch(reader->ctx, reader->batch);
-		reader->batch = NULL;
+		hand_over(reader);
 	}
 }

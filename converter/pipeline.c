@@ -1,35 +1,21 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 The Weft authors
 /*
- * Reading thread, queue of batches, and the walk over them. See pipeline.h.
+ * One or two passes over the input. See pipeline.h.
  */
 #include "pipeline.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <stdlib.h>
 
 #include "filter.h"
-
-/* Enough that neither side waits for the other at each batch; 3 MiB in all. */
-#define BATCH_COUNT 8U
-
-/* Ring of batches: the reader fills at `head`, the walker takes at `tail`. Guarded by `lock`. */
-struct queue {
-	pthread_mutex_t lock;
-	pthread_cond_t changed;
-	struct weft_batch *batches[BATCH_COUNT];
-	size_t head, tail; /* Counted up for ever; head - tail batches are full. */
-	bool ended;        /* The reader is done. */
-	bool stopped;      /* The walker wants no more. */
-};
+#include "reading.h"
 
 struct weft_pipeline {
 	const struct weft_selection *selection;
 	struct weft_source *source;
 	struct weft_symbolizer *symbolizer;
 	struct weft_timeline_totals totals;
-	struct queue queue;
 };
 
 /* What one pass over the input feeds. */
@@ -39,87 +25,6 @@ struct pass {
 	const struct weft_filter *filter; /* NULL: none. */
 };
 
-/* What the reading thread runs with and leaves behind. */
-struct reader {
-	struct weft_source *source;
-	struct queue *queue;
-	int status;
-	struct weft_error err;
-};
-
-/* ---- Queue ---- */
-
-static struct weft_batch *queue_get_free(void *ctx)
-{
-	struct queue *queue = (struct queue *)ctx;
-	struct weft_batch *batch = NULL;
-
-	(void)pthread_mutex_lock(&queue->lock);
-	while (!queue->stopped && queue->head - queue->tail == BATCH_COUNT) {
-		(void)pthread_cond_wait(&queue->changed, &queue->lock);
-	}
-	if (!queue->stopped) {
-		batch = queue->batches[queue->head % BATCH_COUNT];
-		batch->event_count = 0;
-		batch->arena_size = 0;
-	}
-	(void)pthread_mutex_unlock(&queue->lock);
-	return batch;
-}
-
-static void queue_put_full(void *ctx, struct weft_batch *batch)
-{
-	struct queue *queue = (struct queue *)ctx;
-
-	(void)batch; /* The one at head. */
-	(void)pthread_mutex_lock(&queue->lock);
-	queue->head++;
-	(void)pthread_cond_signal(&queue->changed);
-	(void)pthread_mutex_unlock(&queue->lock);
-}
-
-static void queue_end(struct queue *queue, bool *flag)
-{
-	(void)pthread_mutex_lock(&queue->lock);
-	*flag = true;
-	(void)pthread_cond_signal(&queue->changed);
-	(void)pthread_mutex_unlock(&queue->lock);
-}
-
-/* NULL at the end. */
-static struct weft_batch *queue_get_full(struct queue *queue)
-{
-	struct weft_batch *batch = NULL;
-
-	(void)pthread_mutex_lock(&queue->lock);
-	while (!queue->ended && queue->head == queue->tail) {
-		(void)pthread_cond_wait(&queue->changed, &queue->lock);
-	}
-	if (queue->head != queue->tail) {
-		batch = queue->batches[queue->tail % BATCH_COUNT];
-	}
-	(void)pthread_mutex_unlock(&queue->lock);
-	return batch;
-}
-
-static void queue_put_free(struct queue *queue)
-{
-	(void)pthread_mutex_lock(&queue->lock);
-	queue->tail++;
-	(void)pthread_cond_signal(&queue->changed);
-	(void)pthread_mutex_unlock(&queue->lock);
-}
-
-static void *read_input(void *ctx)
-{
-	static const struct weft_source_ops ops = {queue_get_free, queue_put_full};
-	struct reader *reader = (struct reader *)ctx;
-
-	reader->status = weft_source_run(reader->source, &ops, reader->queue, &reader->err);
-	queue_end(reader->queue, &reader->queue->ended);
-	return NULL;
-}
-
 /* ---- Life cycle ---- */
 
 int weft_pipeline_open(const char *const *inputs, size_t input_count,
@@ -128,20 +33,14 @@ int weft_pipeline_open(const char *const *inputs, size_t input_count,
 {
 	struct weft_pipeline *pipeline = (struct weft_pipeline *)calloc(1, sizeof(*pipeline));
 	const struct weft_source_facts *facts;
-	size_t i;
 	int ret;
 
 	if (!pipeline) {
 		return weft_error_set(err, -ENOMEM, "out of memory");
 	}
 	pipeline->selection = selection;
-	(void)pthread_mutex_init(&pipeline->queue.lock, NULL); /* Default attributes: cannot fail. */
-	(void)pthread_cond_init(&pipeline->queue.changed, NULL);
 	pipeline->symbolizer = weft_symbolizer_create();
-	for (i = 0; i < BATCH_COUNT; i++) {
-		pipeline->queue.batches[i] = (struct weft_batch *)malloc(sizeof(struct weft_batch));
-	}
-	if (!pipeline->symbolizer || !pipeline->queue.batches[BATCH_COUNT - 1]) {
+	if (!pipeline->symbolizer) {
 		ret = weft_error_set(err, -ENOMEM, "out of memory");
 		goto out;
 	}
@@ -168,19 +67,11 @@ out:
 
 void weft_pipeline_close(struct weft_pipeline *pipeline)
 {
-	size_t i;
-
-	if (!pipeline) {
-		return;
+	if (pipeline) {
+		weft_source_close(pipeline->source);
+		weft_symbolizer_destroy(pipeline->symbolizer);
+		free(pipeline);
 	}
-	weft_source_close(pipeline->source);
-	weft_symbolizer_destroy(pipeline->symbolizer);
-	for (i = 0; i < BATCH_COUNT; i++) {
-		free(pipeline->queue.batches[i]);
-	}
-	(void)pthread_cond_destroy(&pipeline->queue.changed);
-	(void)pthread_mutex_destroy(&pipeline->queue.lock);
-	free(pipeline);
 }
 
 const struct weft_source_facts *weft_pipeline_get_facts(const struct weft_pipeline *pipeline)
@@ -223,7 +114,8 @@ int weft_pipeline_nothing(const struct weft_pipeline *pipeline, struct weft_erro
 	int ret;
 
 	if (weft_selection_is_partial(pipeline->selection) && event_count) {
-		return weft_error_set(err, -ENODATA, "nothing of the input is selected: events=%llu",
+		return weft_error_set(err, -ENODATA,
+				      "nothing of the input is selected: events=%llu",
 				      (unsigned long long)event_count);
 	}
 	ret = weft_pipeline_check_whole(pipeline, err);
@@ -239,48 +131,44 @@ int weft_pipeline_nothing(const struct weft_pipeline *pipeline, struct weft_erro
 /* ---- One pass ---- */
 
 /* Feeds until the input, the selected time or the consumer ends. */
-static int walk(struct pass *pass)
+static int walk(struct pass *pass, struct weft_reading *reading)
 {
-	struct queue *queue = &pass->pipeline->queue;
-	struct weft_batch *batch;
+	const struct weft_event *events;
+	size_t count;
 	int ret = 0;
 
-	while (ret == 0 && (batch = queue_get_full(queue)) != NULL) {
-		ret = weft_walk_batch(&pass->walk, batch);
-		queue_put_free(queue);
+	while (ret == 0 && (count = weft_reading_next(reading, &events)) > 0) {
+		ret = weft_walk_events(&pass->walk, events, count, weft_reading_origin(reading));
 		if (pass->filter && weft_filter_is_done(pass->filter)) {
 			break;
 		}
 	}
-	queue_end(queue, &queue->stopped);
 	return ret;
 }
 
 static int run_pass(struct pass *pass, struct weft_error *err)
 {
 	struct weft_pipeline *pipeline = pass->pipeline;
-	struct queue *queue = &pipeline->queue;
-	struct reader reader = {.source = pipeline->source, .queue = queue};
-	pthread_t thread;
+	struct weft_error reading_err = WEFT_ERROR_INIT;
+	struct weft_reading *reading;
+	int reading_ret;
 	int ret;
 
-	queue->head = queue->tail = 0;
-	queue->ended = queue->stopped = false;
-	ret = -pthread_create(&thread, NULL, read_input, &reader);
+	ret = weft_reading_start(pipeline->source, &reading, err);
 	if (ret < 0) {
-		return weft_error_set_errno(err, ret, "cannot start the reading thread");
+		return ret;
 	}
-	ret = walk(pass);
-	(void)pthread_join(thread, NULL); /* Ours, joinable: cannot fail. */
+	ret = walk(pass, reading);
+	reading_ret = weft_reading_stop(reading, &reading_err);
 	pipeline->totals = *weft_timeline_totals(pass->walk.timeline);
 	if (ret == -ENOMEM) {
 		return weft_error_set(err, ret, "out of memory");
 	}
-	if (ret == 0 && reader.status < 0) {
+	if (ret == 0 && reading_ret < 0) {
 		if (err) {
-			*err = reader.err;
+			*err = reading_err;
 		}
-		return reader.status;
+		return reading_ret;
 	}
 	return ret;
 }

@@ -3,9 +3,9 @@
 /*
  * From input directories to a consumer of the timeline: what convert and summary share.
  *
- *     source (own thread) ──batches──▶ symbolizer, timeline ──▶ [filter] ──▶ consumer's hooks
+ *     reading (own threads) ──events──▶ timeline, symbolizer ──▶ [filter] ──▶ consumer's hooks
  *
- * Threads: a pipeline belongs to one thread; all hooks run on it. Reading has a thread of its own.
+ * Threads: a pipeline belongs to one thread; all hooks run on it. Reading has threads of its own.
  */
 #ifndef WEFT_CONVERTER_PIPELINE_H
 #define WEFT_CONVERTER_PIPELINE_H

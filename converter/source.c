@@ -7,6 +7,7 @@
 
 #include <babeltrace2/babeltrace.h>
 #include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,9 +21,16 @@ struct weft_source {
 	struct weft_source_facts facts;
 };
 
+/*
+ * babeltrace2 keeps lists of what plugins gave it, without locks: graphs are built and taken down one
+ * at a time. They share nothing while they run.
+ */
+static pthread_mutex_t plugin_lock = PTHREAD_MUTEX_INITIALIZER;
+
 /* One run: what the sink needs while the graph calls it. */
 struct run {
 	struct weft_message_reader reader;
+	size_t part, part_count;
 	struct weft_error *err;
 	bt_message_iterator *iterator;
 };
@@ -51,6 +59,7 @@ int weft_source_open(const char *const *inputs, size_t input_count, struct weft_
 		source->facts.has_weft |= source->dirs.dirs[i].has_weft;
 		source->facts.has_sched |= source->dirs.dirs[i].has_sched;
 		source->facts.cut_packet_count += source->dirs.dirs[i].cut_packet_count;
+		source->facts.stream_count += source->dirs.dirs[i].stream_count;
 	}
 	source->facts.trace_count = source->dirs.count;
 	*ret_source = source;
@@ -150,22 +159,30 @@ static const bt_component_source *add_trace(bt_graph *graph, const bt_component_
 	return component;
 }
 
-/* The muxer opens a new input port each time its last one is connected. */
+/* Ports seen, and those of this part: the muxer opens a new input each time its last one is connected. */
+struct port_counts {
+	uint64_t seen, connected;
+};
+
 static bool connect_outputs(bt_graph *graph, const bt_component_source *source,
-			    const bt_component_filter *muxer, uint64_t *muxer_port)
+			    const bt_component_filter *muxer, const struct run *run,
+			    struct port_counts *ports)
 {
 	uint64_t count = bt_component_source_get_output_port_count(source);
 	uint64_t i;
 
 	for (i = 0; i < count; i++) {
+		if (ports->seen++ % run->part_count != run->part) {
+			continue;
+		}
 		if (bt_graph_connect_ports(
 			    graph, bt_component_source_borrow_output_port_by_index_const(source, i),
 			    bt_component_filter_borrow_input_port_by_index_const(muxer,
-										 *muxer_port),
+										 ports->connected),
 			    NULL) != BT_GRAPH_CONNECT_PORTS_STATUS_OK) {
 			return false;
 		}
-		(*muxer_port)++;
+		ports->connected++;
 	}
 	return true;
 }
@@ -186,14 +203,15 @@ static int add_sink(bt_graph *graph, const bt_component_filter *muxer, struct ru
 	return 0;
 }
 
-static int build_graph(struct weft_source *source, bt_graph *graph, struct run *run)
+/* 1: ready to run; 0: this part has no streams. */
+static int build_graph(const struct weft_source *source, bt_graph *graph, struct run *run)
 {
 	const bt_component_filter *muxer = NULL;
 	const bt_plugin *ctf_plugin = NULL;
 	const bt_plugin *utils_plugin = NULL;
 	const bt_component_class_source *ctf_class = find_ctf_class(&ctf_plugin);
 	const bt_component_class_filter *muxer_class = find_muxer_class(&utils_plugin);
-	uint64_t muxer_port = 0;
+	struct port_counts ports = {0, 0};
 	size_t i;
 	int ret = 0;
 
@@ -208,12 +226,12 @@ static int build_graph(struct weft_source *source, bt_graph *graph, struct run *
 		const bt_component_source *component =
 			add_trace(graph, ctf_class, &source->dirs.dirs[i], i);
 
-		if (!component || !connect_outputs(graph, component, muxer, &muxer_port)) {
+		if (!component || !connect_outputs(graph, component, muxer, run, &ports)) {
 			ret = weft_bt_error_take(run->err, -EPROTO, "cannot open the trace");
 			(void)weft_error_prepend(run->err, "'%s'", source->dirs.dirs[i].path);
 		}
 	}
-	if (ret == 0 && muxer_port == 0) {
+	if (ret == 0 && ports.seen == 0) {
 		const char *what = source->facts.cut_packet_count
 					   ? "nothing can be read: the recording is cut short, "
 					     "and has no whole packet"
@@ -221,8 +239,9 @@ static int build_graph(struct weft_source *source, bt_graph *graph, struct run *
 
 		ret = weft_error_set(run->err, -ENODATA, "%s", what);
 	}
-	if (ret == 0) {
+	if (ret == 0 && ports.connected) {
 		ret = add_sink(graph, muxer, run);
+		ret = ret < 0 ? ret : 1;
 	}
 	bt_plugin_put_ref(ctf_plugin);
 	bt_plugin_put_ref(utils_plugin);
@@ -246,24 +265,27 @@ static int run_graph(bt_graph *graph, struct run *run)
 	return 0;
 }
 
-int weft_source_run(struct weft_source *source, const struct weft_source_ops *ops, void *ctx,
-		    struct weft_error *err)
+int weft_source_run(const struct weft_source *source, size_t part, size_t part_count,
+		    const struct weft_source_ops *ops, void *ctx, struct weft_error *err)
 {
-	struct run run = {.err = err};
-	bt_graph *graph = bt_graph_create(0);
+	struct run run = {.err = err, .part = part, .part_count = part_count};
+	bt_graph *graph = NULL;
 	int ret = weft_message_reader_init(&run.reader, ops, ctx, err);
 
-	if (ret == 0 && !graph) {
-		ret = weft_error_set(err, -ENOMEM, "out of memory");
-	}
 	if (ret == 0) {
-		ret = build_graph(source, graph, &run);
+		(void)pthread_mutex_lock(&plugin_lock);
+		graph = bt_graph_create(0);
+		ret = graph ? build_graph(source, graph, &run)
+			    : weft_error_set(err, -ENOMEM, "out of memory");
+		(void)pthread_mutex_unlock(&plugin_lock);
 	}
-	if (ret == 0) {
+	if (ret > 0) {
 		ret = run_graph(graph, &run);
 	}
 	weft_message_reader_flush(&run.reader); /* What was read before a failure counts as well. */
+	(void)pthread_mutex_lock(&plugin_lock);
 	bt_graph_put_ref(graph);
+	(void)pthread_mutex_unlock(&plugin_lock);
 	weft_message_reader_fini(&run.reader);
 	return ret;
 }

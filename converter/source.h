@@ -6,7 +6,7 @@
  * Builds a babeltrace2 graph (source.ctf.fs for each trace found, filter.utils.muxer, a sink of our
  * own, message-reader.h).
  *
- * Threads: a source belongs to the thread that opens, runs and closes it.
+ * Threads: one opens and closes a source; in between any number may run it.
  */
 #ifndef WEFT_CONVERTER_SOURCE_H
 #define WEFT_CONVERTER_SOURCE_H
@@ -24,6 +24,7 @@ struct weft_source_facts {
 	bool has_weft;  /**< Declares events of <weft/events.h>. */
 	bool has_sched; /**< Declares sched_switch. */
 	size_t trace_count;
+	size_t stream_count; /**< Stream files. */
 	uint64_t cut_packet_count; /**< Packets whose end is missing from the files: left out. */
 };
 
@@ -48,11 +49,14 @@ void weft_source_close(struct weft_source *source);
 const struct weft_source_facts *weft_source_get_facts(const struct weft_source *source);
 
 /**
- * Reads everything. Times are nanoseconds since the first event. May be called again.
+ * Reads the streams of one part, of which each has about as many. Times are nanoseconds since the
+ * part's first event. May be called again, and by several threads at once.
  *
+ * @param part  0 ... part_count - 1.
  * @return 0; negative errno: what was read before has been handed over.
  */
-WEFT_MUST_CHECK int weft_source_run(struct weft_source *source, const struct weft_source_ops *ops,
-				    void *ctx, struct weft_error *err);
+WEFT_MUST_CHECK int weft_source_run(const struct weft_source *source, size_t part,
+				    size_t part_count, const struct weft_source_ops *ops, void *ctx,
+				    struct weft_error *err);
 
 #endif

@@ -310,7 +310,12 @@ static int view_entry(struct weft_trace_dir *dir, const char *name, struct weft_
 		ret = 0;
 		goto out;
 	}
-	ret = strcmp(name, "metadata") != 0 && is_file(from) ? check_stream(from, &size, err) : 0;
+	if (strcmp(name, "metadata") != 0 && is_file(from)) {
+		dir->stream_count++;
+		ret = check_stream(from, &size, err);
+	} else {
+		ret = 0;
+	}
 	if (ret > 0) {
 		dir->cut_packet_count++;
 		ret = size ? copy_start(from, to, size, err) : 0;
@@ -357,7 +362,12 @@ static int is_damaged(struct weft_trace_dir *dir, const char *name, struct weft_
 	if (asprintf(&path, "%s/%s", dir->path, name) < 0) {
 		return weft_error_set(err, -ENOMEM, "out of memory");
 	}
-	ret = is_file(path) ? check_stream(path, &size, err) : 0;
+	if (is_file(path)) {
+		dir->stream_count++;
+		ret = check_stream(path, &size, err);
+	} else {
+		ret = 0;
+	}
 	free(path);
 	return ret;
 }
@@ -372,6 +382,7 @@ int weft_trace_dirs_repair(struct weft_trace_dirs *dirs, struct weft_error *err)
 		if (ret > 0) {
 			ret = make_view_folder(&dirs->dirs[i], err);
 			if (ret == 0) {
+				dirs->dirs[i].stream_count = 0;
 				ret = each_entry(&dirs->dirs[i], err, view_entry);
 			}
 		}

@@ -21,6 +21,7 @@ struct weft_trace_dir {
 	char *path;      /* As found; owned. */
 	char *view_path; /* Temporary readable view, NULL when none is needed; owned, removed at fini. */
 	uint64_t cut_packet_count;
+	size_t stream_count; /* Files of events. */
 	bool has_weft, has_sched;
 };
 

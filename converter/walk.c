@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 The Weft authors
 /*
- * One walk over batches. See walk.h.
+ * One walk over events. See walk.h.
  */
 #include "walk.h"
+
+#define POLL_EVENT_COUNT 1024U
 
 static int feed(struct weft_walk *walk, const struct weft_event *event)
 {
@@ -21,20 +23,23 @@ static int feed(struct weft_walk *walk, const struct weft_event *event)
 	return ret;
 }
 
-int weft_walk_batch(struct weft_walk *walk, const struct weft_batch *batch)
+int weft_walk_events(struct weft_walk *walk, const struct weft_event *events, size_t count,
+		     int64_t origin_ns)
 {
 	const struct weft_consumer *consumer = walk->consumer;
 	size_t i;
 	int ret = 0;
 
-	if (!walk->origin_told && consumer->origin && batch->event_count) {
-		consumer->origin(consumer->poll_ctx, batch->origin_ns);
-		walk->origin_told = true;
+	if (!walk->origin_told && consumer->origin) {
+		consumer->origin(consumer->poll_ctx, origin_ns);
 	}
-	for (i = 0; ret == 0 && i < batch->event_count; i++) {
-		ret = feed(walk, &batch->events[i]);
+	walk->origin_told = true;
+	for (i = 0; ret == 0 && i < count; i++) {
+		ret = feed(walk, &events[i]);
 	}
-	if (ret == 0 && consumer->poll) {
+	walk->unpolled_count += count;
+	if (ret == 0 && consumer->poll && walk->unpolled_count >= POLL_EVENT_COUNT) {
+		walk->unpolled_count = 0;
 		ret = consumer->poll(consumer->poll_ctx,
 				     weft_timeline_totals(walk->timeline)->event_count);
 	}

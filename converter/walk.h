@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 The Weft authors
 /*
- * One walk over batches: timeline and symbolizer fed in the order that both need.
+ * One walk over events: timeline and symbolizer fed in the order that both need.
  *
  * Threads: one thread at a time per walk.
  */
@@ -9,10 +9,12 @@
 #define WEFT_CONVERTER_WALK_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 #include <weft/error.h>
 
-#include "batch.h"
+#include "event.h"
 #include "symbolizer.h"
 #include "timeline.h"
 
@@ -23,7 +25,7 @@ struct weft_consumer {
 	void *poll_ctx;			     /**< For the two below. */
 	/** The wall clock time of the timeline's time 0, before the first hook. */
 	void (*origin)(void *poll_ctx, int64_t origin_ns);
-	/** Called between batches; a negative value ends the run with it. */
+	/** Called every thousand events or so; a negative value ends the run with it. */
 	int (*poll)(void *poll_ctx, uint64_t event_count);
 };
 
@@ -33,9 +35,14 @@ struct weft_walk {
 	struct weft_symbolizer *symbolizer; /**< NULL: call sites do not matter. */
 	const struct weft_consumer *consumer;
 	bool origin_told;
+	size_t unpolled_count; /**< Events since the consumer's last poll(). */
 };
 
-/** 0; the consumer's poll() value; -ENOMEM. */
-WEFT_MUST_CHECK int weft_walk_batch(struct weft_walk *walk, const struct weft_batch *batch);
+/**
+ * @param origin_ns  Wall clock time of the events' time 0; only the first call's counts.
+ * @return 0; the consumer's poll() value; -ENOMEM.
+ */
+WEFT_MUST_CHECK int weft_walk_events(struct weft_walk *walk, const struct weft_event *events,
+				     size_t count, int64_t origin_ns);
 
 #endif
