@@ -10,5 +10,6 @@
 int weft_cmd_convert(int argc, char **argv);
 int weft_cmd_trace_process(int argc, char **argv);
 int weft_cmd_summary(int argc, char **argv);
+int weft_cmd_verify(int argc, char **argv);
 
 #endif

@@ -19,6 +19,7 @@ struct weft_cli_command {
 static const struct weft_cli_command commands[] = {
 	{"convert", weft_cmd_convert, "turn recordings into a file for go tool trace"},
 	{"summary", weft_cmd_summary, "tell what recordings hold, without a viewer"},
+	{"verify", weft_cmd_verify, "check a Go trace against the rules of its readers"},
 	{NULL, NULL, NULL},
 };
 
