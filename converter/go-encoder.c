@@ -185,8 +185,7 @@ static void on_lane_new(void *ctx, uint64_t ts_ns, int32_t lane_number)
 		lane->stream = weft_go__stream_create(encoder, (uint64_t)lane_number + 1);
 	}
 	WEFT_GO_EMIT(encoder, per_thread ? encoder->no_stream : lane->stream, WEFT_GO_PROC_STATUS,
-		     (uint64_t)lane_number,
-		     per_thread ? WEFT_GO_PROC_IDLE : WEFT_GO_PROC_RUNNING);
+		     (uint64_t)lane_number, per_thread ? WEFT_GO_PROC_IDLE : WEFT_GO_PROC_RUNNING);
 	encoder->procs_pending = true;
 }
 
@@ -328,6 +327,11 @@ static void on_run(void *ctx, uint64_t ts_ns, struct weft_thread *shown)
 	}
 }
 
+static struct weft_text text_of(const char *text)
+{
+	return (struct weft_text){text, (uint32_t)strlen(text)};
+}
+
 /* What every way off a lane shares, after the event that says which way. */
 static void leave_lane(struct weft_go_encoder *encoder, struct weft_go_thread *thread,
 		       struct weft_go_stream *stream, enum weft_thread_state state)
@@ -344,7 +348,6 @@ static void suspend(struct weft_go_encoder *encoder, uint64_t ts_ns, struct weft
 		    uint8_t type, const char *reason)
 {
 	struct weft_go_thread *thread = thread_of(shown);
-	struct weft_text text = {reason, (uint32_t)strlen(reason)};
 	struct weft_go_stream *stream;
 
 	if (!thread || thread->lane < 0) {
@@ -352,7 +355,7 @@ static void suspend(struct weft_go_encoder *encoder, uint64_t ts_ns, struct weft
 	}
 	weft_go__begin(encoder, ts_ns);
 	stream = weft_go__stream_of(encoder, thread);
-	WEFT_GO_EMIT(encoder, stream, type, weft_go__string(encoder, text),
+	WEFT_GO_EMIT(encoder, stream, type, weft_go__string(encoder, text_of(reason)),
 		     weft_go__name_stack(encoder, thread->name_frame));
 	leave_lane(encoder, thread, stream,
 		   type == WEFT_GO_BLOCK ? WEFT_THREAD_WAITING : WEFT_THREAD_RUNNABLE);
@@ -372,8 +375,8 @@ static void on_stop(void *ctx, uint64_t ts_ns, struct weft_thread *shown, int32_
 	suspend((struct weft_go_encoder *)ctx, ts_ns, shown, WEFT_GO_STOP, reason);
 }
 
-static void on_wake(void *ctx, uint64_t ts_ns, struct weft_thread *shown,
-		    struct weft_thread *waker, int32_t lane)
+static void on_wake(void *ctx, uint64_t ts_ns, struct weft_thread *shown, struct weft_thread *waker,
+		    int32_t lane)
 {
 	struct weft_go_encoder *encoder = (struct weft_go_encoder *)ctx;
 	struct weft_go_thread *thread = thread_of(shown);
@@ -396,6 +399,47 @@ static void on_wake(void *ctx, uint64_t ts_ns, struct weft_thread *shown,
 	thread->state = WEFT_THREAD_RUNNABLE;
 }
 
+/*
+ * A thread turns out to be gone that was not running: its id was given to another. Its goroutine can
+ * end only while it runs, so it runs for an instant, on the first lane.
+ */
+static void end_elsewhere(struct weft_go_encoder *encoder, struct weft_go_thread *thread)
+{
+	struct weft_go_lane *lane = &encoder->lanes[0];
+	struct weft_go_thread *other = lane->running;
+	bool per_thread = encoder->options.stream_per_thread;
+	struct weft_go_stream *stream = per_thread ? thread->stream : lane->stream;
+	uint64_t stack = weft_go__name_stack(encoder, thread->name_frame);
+
+	if (other) {
+		WEFT_GO_EMIT(encoder, weft_go__stream_of(encoder, other), WEFT_GO_STOP,
+			     weft_go__string(encoder, text_of("inferred")),
+			     weft_go__name_stack(encoder, other->name_frame));
+		if (per_thread) {
+			weft_go__emit(encoder, other->stream, WEFT_GO_PROC_STOP, NULL, 0);
+		}
+	}
+	if (thread->state == WEFT_THREAD_WAITING) {
+		WEFT_GO_EMIT(encoder, encoder->no_stream, WEFT_GO_UNBLOCK, thread->thread->id,
+			     ++thread->seq, stack);
+	}
+	if (per_thread) {
+		WEFT_GO_EMIT(encoder, stream, WEFT_GO_PROC_START, 0, ++lane->seq);
+	}
+	WEFT_GO_EMIT(encoder, stream, WEFT_GO_START, thread->thread->id, ++thread->seq);
+	weft_go__emit(encoder, stream, WEFT_GO_DESTROY, NULL, 0);
+	if (per_thread) {
+		weft_go__emit(encoder, stream, WEFT_GO_PROC_STOP, NULL, 0);
+	}
+	if (other && per_thread) {
+		WEFT_GO_EMIT(encoder, other->stream, WEFT_GO_PROC_START, 0, ++lane->seq);
+	}
+	if (other) {
+		WEFT_GO_EMIT(encoder, weft_go__stream_of(encoder, other), WEFT_GO_START,
+			     other->thread->id, ++other->seq);
+	}
+}
+
 static void on_thread_exit(void *ctx, uint64_t ts_ns, struct weft_thread *shown, int32_t lane)
 {
 	struct weft_go_encoder *encoder = (struct weft_go_encoder *)ctx;
@@ -411,6 +455,9 @@ static void on_thread_exit(void *ctx, uint64_t ts_ns, struct weft_thread *shown,
 		stream = weft_go__stream_of(encoder, thread);
 		weft_go__emit(encoder, stream, WEFT_GO_DESTROY, NULL, 0);
 		leave_lane(encoder, thread, stream, WEFT_THREAD_GONE);
+	} else if (thread->created) {
+		weft_go__begin(encoder, ts_ns);
+		end_elsewhere(encoder, thread);
 	}
 	forget_thread(encoder, thread);
 }
@@ -441,11 +488,6 @@ static struct weft_go_stream *stream_for(struct weft_go_encoder *encoder, uint64
 	}
 	weft_go__begin(encoder, ts_ns);
 	return weft_go__stream_of(encoder, thread);
-}
-
-static struct weft_text text_of(const char *text)
-{
-	return (struct weft_text){text, (uint32_t)strlen(text)};
 }
 
 static void on_task_begin(void *ctx, uint64_t ts_ns, struct weft_thread *thread,

@@ -16,9 +16,11 @@
 #define NS_PER_S UINT64_C(1000000000)
 /* Time 0 means "unset" in places of the readers. */
 #define FIRST_TICK 65536U
+/* Readers keep times in doubles. Two years; what is later comes from a damaged time stamp. */
+#define LAST_TICK (UINT64_C(1) << 52)
 /* Beyond these a generation ends early: they bound the encoder's memory. */
 #define STRING_BYTES_MAX  (4U << 20)
-#define STACK_COUNT_MAX   65536U
+#define STACK_COUNT_MAX	  65536U
 #define PENDING_BYTES_MAX (8U << 20)
 
 static void fail(struct weft_go_encoder *encoder, int code)
@@ -191,8 +193,7 @@ static void table_flush(struct table_writer *writer)
 				      writer->encoder->now_tick};
 
 	if (writer->size > 1) {
-		weft_go_output_batch(&writer->encoder->output, &frame, writer->bytes,
-				     writer->size);
+		weft_go_output_batch(&writer->encoder->output, &frame, writer->bytes, writer->size);
 	}
 	writer->bytes[0] = writer->kind;
 	writer->size = 1;
@@ -216,8 +217,8 @@ static void write_stack(struct table_writer *writer, uint64_t id,
 	/* The pc is the identity of a frame for readers: odd for threads, even for call sites. */
 	if (entry->pid == WEFT_SITE_SYNTHETIC) {
 		fields[3] = entry->ip * 2 + 1;
-		fields[4] = weft_go__string(encoder,
-					    weft_text_table_get(&encoder->names, entry->ip));
+		fields[4] =
+			weft_go__string(encoder, weft_text_table_get(&encoder->names, entry->ip));
 		fields[5] = weft_go__string(
 			encoder, (struct weft_text){thread_file, sizeof(thread_file) - 1});
 		fields[6] = 1;
@@ -275,8 +276,10 @@ static void write_tables(struct weft_go_encoder *encoder)
 
 static void write_clock(struct weft_go_encoder *encoder)
 {
-	struct weft_go_frame frame = {encoder->generation, WEFT_GO_NO_STREAM, encoder->now_tick};
-	uint64_t wall_ns = encoder->now_ns + (uint64_t)encoder->origin_ns;
+	/* A tick of its own: clocks go on from generation to generation. */
+	uint64_t tick = tick_of(encoder, WEFT_GO_PROC_STATUS);
+	struct weft_go_frame frame = {encoder->generation, WEFT_GO_NO_STREAM, tick};
+	uint64_t wall_ns = (tick - FIRST_TICK) * WEFT_GO_TICK_NS + (uint64_t)encoder->origin_ns;
 	uint8_t bytes[80];
 	size_t size = 0;
 
@@ -288,7 +291,7 @@ static void write_clock(struct weft_go_encoder *encoder)
 	if (encoder->options.version >= 25) {
 		bytes[size++] = WEFT_GO_CLOCK_SNAPSHOT;
 		size += weft_go_put_uvarint(bytes + size, 0);
-		size += weft_go_put_uvarint(bytes + size, encoder->now_tick * WEFT_GO_TICK_NS);
+		size += weft_go_put_uvarint(bytes + size, tick * WEFT_GO_TICK_NS);
 		size += weft_go_put_uvarint(bytes + size, wall_ns / NS_PER_S);
 		size += weft_go_put_uvarint(bytes + size, wall_ns % NS_PER_S);
 	}
@@ -385,6 +388,9 @@ void weft_go__begin(struct weft_go_encoder *encoder, uint64_t ts_ns)
 	}
 	encoder->now_ns = ts_ns;
 	encoder->now_tick = FIRST_TICK + ts_ns / WEFT_GO_TICK_NS;
+	if (encoder->now_tick > LAST_TICK) {
+		encoder->now_tick = LAST_TICK;
+	}
 	if (!encoder->generation_open) {
 		begin_generation(encoder);
 	}

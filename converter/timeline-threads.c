@@ -16,15 +16,15 @@
 #define LIFE_STEP 10000000U
 /* Distinct thread ids whose lives are counted; beyond, ids come from a range of their own. */
 #define LIVES_COUNT_MAX 1000000U
-#define OVERFLOW_ID     UINT64_C(1000000000000)
+#define OVERFLOW_ID	UINT64_C(1000000000000)
 
 /* ---- Processes ---- */
 
 static int get_process(struct weft_timeline *timeline, int32_t pid,
 		       struct weft_process_node **ret_node)
 {
-	struct weft_process_node *node = (struct weft_process_node *)weft_id_map_find(
-		&timeline->processes, (uint32_t)pid);
+	struct weft_process_node *node =
+		(struct weft_process_node *)weft_id_map_find(&timeline->processes, (uint32_t)pid);
 
 	if (!node) {
 		node = (struct weft_process_node *)calloc(1, sizeof(*node));
@@ -284,9 +284,11 @@ int weft_timeline__need_lane(struct weft_timeline *timeline, int32_t lane)
 {
 	while (timeline->lane_count <= lane) {
 		if (timeline->lane_count == timeline->lane_capacity) {
-			int32_t capacity = timeline->lane_capacity ? timeline->lane_capacity * 2 : 16;
+			int32_t capacity =
+				timeline->lane_capacity ? timeline->lane_capacity * 2 : 16;
 			struct weft_thread_node **lanes = (struct weft_thread_node **)realloc(
-				timeline->lanes, (size_t)capacity * sizeof(struct weft_thread_node *));
+				timeline->lanes,
+				(size_t)capacity * sizeof(struct weft_thread_node *));
 
 			if (!lanes) {
 				return -ENOMEM;
@@ -301,8 +303,7 @@ int weft_timeline__need_lane(struct weft_timeline *timeline, int32_t lane)
 	return 0;
 }
 
-void weft_timeline__run(struct weft_timeline *timeline, struct weft_thread_node *node,
-			int32_t lane)
+void weft_timeline__run(struct weft_timeline *timeline, struct weft_thread_node *node, int32_t lane)
 {
 	timeline->lanes[lane] = node;
 	node->shown.lane = lane;
@@ -367,12 +368,13 @@ void weft_timeline__force_run(struct weft_timeline *timeline, struct weft_thread
 	if (other == node) {
 		return;
 	}
+	/* Without scheduling data, being on a CPU is inferred anyway. */
 	if (other) {
-		repairs->switch_inferred++;
+		repairs->switch_inferred += timeline->options.has_sched;
 		weft_timeline__stop(timeline, other, "inferred");
 	}
 	if (node->shown.state == WEFT_THREAD_RUNNING) {
-		repairs->switch_inferred++;
+		repairs->switch_inferred += timeline->options.has_sched;
 		weft_timeline__stop(timeline, node, "inferred");
 	}
 	if (node->shown.state == WEFT_THREAD_WAITING) {
