@@ -48,8 +48,8 @@ static void seed_task_ids(void)
 		random_bits = weft_control__now_ns() * UINT64_C(0x9e3779b97f4a7c15) ^
 			      (uint64_t)getpid() << 32;
 	}
-	atomic_store_explicit(&weft_control.next_task_block,
-			      (random_bits | 1) << COUNTER_BITS, memory_order_relaxed);
+	atomic_store_explicit(&weft_control.next_task_block, (random_bits | 1) << COUNTER_BITS,
+			      memory_order_relaxed);
 }
 
 static void init_process(void)
@@ -82,6 +82,7 @@ static void after_fork_child(void)
 	init_process();
 	weft_thread__forget();
 	weft_start__forget();
+	weft_admission__ask(); /* Before LTTng registers the child. */
 	if (provider.after_fork_child) {
 		provider.after_fork_child();
 	}
@@ -146,6 +147,8 @@ __attribute__((constructor)) static void weft_init(void)
 	}
 	/* Without room for the handlers children are simply not traced. */
 	(void)pthread_atfork(before_fork, after_fork_parent, after_fork_child);
+	weft_admission__init();
+	weft_admission__ask(); /* Before LTTng registers the process. */
 	load_provider();
 	/* A recording that was running already made its state dump before we could answer it. */
 	if (any_event_enabled()) {

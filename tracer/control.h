@@ -21,7 +21,8 @@
 struct weft_control {
 	int32_t pid;
 	bool provider_loaded; /* LTTng-UST is there and our probes are attached. */
-	uint64_t start_ns; /* CLOCK_MONOTONIC at initialisation or fork: identifies the life of the pid. */
+	uint64_t
+		start_ns; /* CLOCK_MONOTONIC at initialisation or fork: identifies the life of the pid. */
 	/* Bumped by each state dump; a thread whose copy is older describes itself before it emits. */
 	_Atomic uint32_t epoch;
 	/* Next block of task ids: random bits above, counter below. */
@@ -44,8 +45,8 @@ struct weft_account_mark {
 struct weft_thread_block {
 	int32_t tid; /* 0: not initialised. */
 	uint32_t epoch;
-	uint32_t seq;      /* Of the last region begun. */
-	uint32_t open_seq; /* Of the innermost open region, 0 for none. */
+	uint32_t seq;		      /* Of the last region begun. */
+	uint32_t open_seq;	      /* Of the innermost open region, 0 for none. */
 	uint64_t next_task, end_task; /* Ids this thread may give out: [next, end). */
 	struct weft_object_range last_object;
 	uint32_t last_object_epoch;
@@ -67,6 +68,10 @@ void weft_objects__dump(void);
 /* dump.c: describes process, objects and threads; called in the session daemon's listener thread. */
 void weft_dump(void);
 void weft_dump__process(void);
+
+/* admission.c: asks the recorder that started this process to record it. */
+void weft_admission__init(void);
+void weft_admission__ask(void);
 
 /* account.c: closes the running interval and opens one for `task`. */
 void weft_account__switch(uint64_t task);
