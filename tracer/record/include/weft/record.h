@@ -4,13 +4,23 @@
  * Recording: private LTTng sessions around a command, a process, or everything.
  *
  *     weft_record_open()   session daemon (the user's, else one of our own), session, channel, start
- *     ...                  the program runs
+ *     weft_record_serve()  while it runs: admit processes, keep an eye on disk and daemon
  *     weft_record_close()  stop, flush, destroy, DIR/weft.json
  *
- * Out of process: links liblttng-ctl; never loaded into an instrumented program.
+ * Which processes? That is the scope:
  *
- * Threads: one thread at a time per recording. Signals: not safe; the caller turns Ctrl-C into a
- * call of weft_record_close().
+ *     EVERYTHING  every instrumented process the session daemon sees.
+ *     PROCESS     one process that is running already; not what it forks later.
+ *     COMMAND     processes started with the environment of weft_record_get_token(), and their
+ *                 descendants. LTTng can filter by process id only, and knows a process only once
+ *                 it registers; so libweft asks the recorder to be let in, by a socket, before it
+ *                 registers (tracer/admission.c). No event is lost while the recorder answers, no
+ *                 other program of the user gets in, and an event costs nothing more.
+ *
+ * Out of process: loads liblttng-ctl; never loaded into an instrumented program.
+ *
+ * Threads: one thread of the program may use this library. Signals: not safe; the caller turns
+ * Ctrl-C into a call of weft_record_close().
  */
 #ifndef WEFT_RECORD_H
 #define WEFT_RECORD_H
@@ -35,31 +45,62 @@ enum weft_record_tier {
 /** Name as written on the command line and in traces. Static. */
 const char *weft_record_tier_name(enum weft_record_tier tier);
 
+/** @return 0; -ENOENT: no tier of this version has that name. */
+WEFT_MUST_CHECK int weft_record_parse_tier(const char *name, enum weft_record_tier *ret_tier);
+
+enum weft_record_scope {
+	WEFT_RECORD_SCOPE_EVERYTHING,
+	WEFT_RECORD_SCOPE_PROCESS,
+	WEFT_RECORD_SCOPE_COMMAND,
+};
+
 struct weft_record_options {
 	const char *dir;            /**< Output directory: created; must be empty if it exists. */
 	enum weft_record_tier tier;
-	pid_t pid;                  /**< Only this process (and what it forks before it is tracked); 0: all of this user. */
-	uint64_t subbuffer_bytes;   /**< Per CPU; power of two; 0: chosen from the machine. */
-	uint32_t subbuffer_count;   /**< Power of two; 0: chosen. */
+	enum weft_record_scope scope;
+	pid_t pid;                  /**< Not 0: SCOPE_PROCESS, this one. */
+	uint64_t subbuffer_bytes;   /**< Per CPU; power of two, 4096 or more; 0: chosen from the machine. */
+	uint32_t subbuffer_count;   /**< Power of two, 2 or more; 0: chosen. */
 };
 
-/** Counters of a recording; `events` are known after close only. */
+/** Counters of a recording. */
 struct weft_record_stats {
-	uint64_t lost_count;     /**< Events dropped because a buffer was full. */
-	uint64_t byte_count;     /**< On disk. */
+	uint64_t lost_count;      /**< Events dropped because a buffer was full. */
+	uint64_t byte_count;      /**< On disk. */
+	uint64_t payload_bytes;   /**< Of events, without packet headers and padding. Known at close. */
+	uint64_t torn_count;      /**< Places where a process died inside an event. Known at close. */
+	uint64_t unreadable_bytes; /**< Of events that could not be got out of the buffers. At close. */
 	uint64_t duration_ns;
-	uint32_t process_count;  /**< Instrumented processes seen by the session daemon at the end. */
-	bool own_daemon;         /**< We started the session daemon. */
+	uint32_t process_count;   /**< Instrumented processes that were recorded. */
+	bool own_daemon;          /**< We started the session daemon. */
 };
 
 struct weft_recording;
 
-/** Starts recording; returns when events are being recorded. */
+/** Starts recording; returns when events are being recorded. On failure nothing is left behind. */
 WEFT_MUST_CHECK int weft_record_open(const struct weft_record_options *options,
 				     struct weft_recording **ret_recording,
 				     struct weft_error *err);
 
-/** Counters while it runs (bytes, lost). */
+/**
+ * The setting that a command needs in its environment, as NAME=VALUE, to be recorded by a recording
+ * of SCOPE_COMMAND. Borrowed from the recording; NULL for other scopes.
+ */
+const char *weft_record_get_token(const struct weft_recording *recording);
+
+/** Descriptor that becomes readable when weft_record_serve() has something to do; -1: none. */
+int weft_record_get_fd(const struct weft_recording *recording);
+
+/**
+ * Admits the processes that ask, and looks after the recording. To be called when
+ * weft_record_get_fd() is readable and a few times a second.
+ *
+ * @return 0; -ENOSPC: the disk is nearly full (what the buffers hold still fits: close now);
+ *         -EPIPE: the session daemon is gone.
+ */
+WEFT_MUST_CHECK int weft_record_serve(struct weft_recording *recording, struct weft_error *err);
+
+/** Counters while it runs (bytes, lost, processes). */
 WEFT_MUST_CHECK int weft_record_get_stats(struct weft_recording *recording,
 					  struct weft_record_stats *ret_stats,
 					  struct weft_error *err);
@@ -74,8 +115,8 @@ WEFT_MUST_CHECK int weft_record_close(struct weft_recording *recording, const ch
 				      struct weft_record_stats *ret_stats, struct weft_error *err);
 
 /**
- * Removes what crashed recordings left: their sessions, own daemons without sessions, their
- * temporary directories. Called by weft_record_open() too.
+ * Removes what crashed recordings left: their sessions, own daemons without sessions. Called by
+ * weft_record_open() too.
  *
  * @return Number of leftovers removed, or a negative errno.
  */

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 The Weft authors
+/*
+ * A running process. See process.h.
+ */
+#include "process.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void read_name(pid_t pid, char *ret_name, size_t size)
+{
+	char path[64];
+	FILE *file;
+
+	ret_name[0] = '\0';
+	(void)snprintf(path, sizeof(path), "/proc/%d/comm", (int)pid);
+	file = fopen(path, "re");
+	if (file) {
+		if (fgets(ret_name, (int)size, file)) {
+			ret_name[strcspn(ret_name, "\n")] = '\0';
+		}
+		(void)fclose(file); /* Read only; nothing to lose. */
+	}
+}
+
+/* The last number of "NSpid:" is the id in the process's own namespace. */
+static pid_t read_own_pid(pid_t pid)
+{
+	char path[64];
+	char line[256];
+	pid_t own = pid;
+	FILE *file;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+	file = fopen(path, "re");
+	if (!file) {
+		return own;
+	}
+	while (fgets(line, sizeof(line), file)) {
+		if (strncmp(line, "NSpid:", 6) == 0) {
+			const char *last = strrchr(line, '\t');
+			long value = last ? strtol(last + 1, NULL, 10) : 0;
+
+			own = value > 0 ? (pid_t)value : own;
+		}
+	}
+	(void)fclose(file); /* Read only; nothing to lose. */
+	return own;
+}
+
+static int look_at_libraries(pid_t pid, const char *name, struct weft_error *err)
+{
+	char path[64];
+	char *line = NULL;
+	size_t size = 0;
+	bool weft = false;
+	bool probes = false;
+	FILE *file;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/maps", (int)pid);
+	file = fopen(path, "re");
+	if (!file) {
+		return weft_error_set_errno(err, -errno, "cannot look at process %d (%s)", (int)pid,
+					    name);
+	}
+	while (getline(&line, &size, file) > 0) {
+		weft = weft || strstr(line, "/libweft.so") != NULL;
+		probes = probes || strstr(line, "/libweft-lttng.so") != NULL;
+	}
+	free(line);
+	(void)fclose(file); /* Read only; nothing to lose. */
+	if (probes) {
+		return 0;
+	}
+	if (weft) {
+		return weft_error_set(err, -ENOPKG,
+				      "process %d (%s) is linked with libweft but could not load "
+				      "LTTng-UST when it started: install package liblttng-ust1, "
+				      "do not set WEFT=off, and start it again",
+				      (int)pid, name);
+	}
+	return weft_error_set(err, -ENOPKG,
+			      "process %d (%s) is not instrumented: it is not linked with libweft",
+			      (int)pid, name);
+}
+
+int weft_process_check(pid_t pid, pid_t *ret_own_pid, struct weft_error *err)
+{
+	char name[64];
+
+	if (kill(pid, 0) < 0) {
+		if (errno == EPERM) {
+			return weft_error_set(err, -EPERM,
+					      "process %d belongs to another user: record it as "
+					      "that user or as root",
+					      (int)pid);
+		}
+		return weft_error_set(err, -ESRCH, "there is no process %d", (int)pid);
+	}
+	read_name(pid, name, sizeof(name));
+	*ret_own_pid = read_own_pid(pid);
+	return look_at_libraries(pid, name, err);
+}

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 The Weft authors
+/*
+ * A running process that somebody wants recorded: is it there, is it instrumented?
+ */
+#ifndef WEFT_RECORD_PROCESS_H
+#define WEFT_RECORD_PROCESS_H
+
+#include <sys/types.h>
+
+#include <weft/error.h>
+
+/**
+ * @param ret_own_pid  The process's id as it sees it itself (in its own PID namespace).
+ * @return 0; -ESRCH: no such process; -EPERM: another user's; -ENOPKG: not instrumented, `err` says
+ *         why.
+ */
+WEFT_MUST_CHECK int weft_process_check(pid_t pid, pid_t *ret_own_pid, struct weft_error *err);
+
+#endif

@@ -1,0 +1,506 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 The Weft authors
+/*
+ * A recording from start to end. See <weft/record.h>.
+ */
+#include <weft/record.h>
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "buffer-size.h"
+#include "daemon.h"
+#include "description.h"
+#include "gate.h"
+#include "packets.h"
+#include "process.h"
+#include "session.h"
+
+#define NS_PER_S UINT64_C(1000000000)
+/* How long a process may take to notice a daemon that has just started. */
+#define ATTACH_PATIENCE_NS (10 * NS_PER_S)
+#define CHECK_PERIOD_NS	   (NS_PER_S / 2)
+
+struct pid_set {
+	pid_t *pids;
+	size_t count, capacity;
+};
+
+struct weft_recording {
+	struct weft_record_options options;
+	char dir[PATH_MAX]; /* Absolute. */
+	bool made_dir;
+	const struct weft_lttng *lttng;
+	struct weft_daemon daemon;
+	struct weft_session session;
+	struct weft_gate gate;
+	struct weft_machine machine;
+	struct weft_buffer_size size;
+	struct pid_set seen; /* Processes recorded, as they see their ids. */
+	uint64_t begin_ns, checked_ns;
+	int64_t clock_offset_ns;
+	bool daemon_died;
+};
+
+static const char *const tier_names[] = {
+	[WEFT_RECORD_TIER_NONE] = "none",
+	[WEFT_RECORD_TIER_ACCOUNTING] = "accounting",
+};
+
+const char *weft_record_tier_name(enum weft_record_tier tier)
+{
+	return tier_names[tier];
+}
+
+int weft_record_parse_tier(const char *name, enum weft_record_tier *ret_tier)
+{
+	int tier;
+
+	for (tier = 0; tier < WEFT_RECORD_TIER_COUNT_; tier++) {
+		if (strcmp(name, tier_names[tier]) == 0) {
+			*ret_tier = (enum weft_record_tier)tier;
+			return 0;
+		}
+	}
+	return -ENOENT;
+}
+
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now); /* Cannot fail for this clock. */
+	return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
+}
+
+/* ---- Processes seen ---- */
+
+static void note_process(void *ctx, pid_t pid)
+{
+	struct pid_set *set = (struct pid_set *)ctx;
+	pid_t *pids;
+	size_t i;
+
+	for (i = 0; i < set->count; i++) {
+		if (set->pids[i] == pid) {
+			return;
+		}
+	}
+	if (set->count == set->capacity) {
+		size_t capacity = set->capacity ? set->capacity * 2 : 64;
+
+		pids = (pid_t *)realloc(set->pids, capacity * sizeof(*pids));
+		if (!pids) {
+			return; /* Only the count in a message suffers. */
+		}
+		set->pids = pids;
+		set->capacity = capacity;
+	}
+	set->pids[set->count++] = pid;
+}
+
+/* ---- Output directory ---- */
+
+static bool is_empty(const char *path)
+{
+	DIR *listing = opendir(path);
+	const struct dirent *entry;
+	bool empty = true;
+
+	if (!listing) {
+		return true; /* Then what comes next says why. */
+	}
+	while (empty && (entry = readdir(listing)) != NULL) {
+		empty = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0;
+	}
+	(void)closedir(listing); /* Read only; nothing to lose. */
+	return empty;
+}
+
+static int make_dir(struct weft_recording *recording, struct weft_error *err)
+{
+	const char *dir = recording->options.dir;
+	struct stat status;
+
+	if (mkdir(dir, 0777) == 0) {
+		recording->made_dir = true;
+	} else if (errno != EEXIST) {
+		return weft_error_set_errno(err, -errno, "cannot make the output directory '%s'",
+					    dir);
+	} else if (stat(dir, &status) < 0 || !S_ISDIR(status.st_mode)) {
+		return weft_error_set(err, -ENOTDIR,
+				      "the output '%s' exists and is no directory: choose another "
+				      "with -o",
+				      dir);
+	} else if (!is_empty(dir)) {
+		return weft_error_set(err, -ENOTEMPTY,
+				      "the output directory '%s' is not empty: choose another with "
+				      "-o",
+				      dir);
+	}
+	if (!realpath(dir, recording->dir)) {
+		return weft_error_set_errno(err, -errno, "cannot find '%s'", dir);
+	}
+	if (access(recording->dir, W_OK | X_OK) < 0) {
+		return weft_error_set_errno(err, -errno,
+					    "cannot write to the output directory '%s'", dir);
+	}
+	return 0;
+}
+
+/* ---- Start ---- */
+
+static int admit(void *ctx, pid_t pid, struct weft_error *err)
+{
+	struct weft_recording *recording = (struct weft_recording *)ctx;
+	int ret = weft_session_add_process(&recording->session, pid, err);
+
+	if (ret == 0) {
+		note_process(&recording->seen, pid);
+	}
+	return ret;
+}
+
+struct search {
+	pid_t pid;
+	bool found;
+};
+
+static void compare_process(void *ctx, pid_t pid)
+{
+	struct search *search = (struct search *)ctx;
+
+	search->found = search->found || pid == search->pid;
+}
+
+/* A process learns of a new daemon by a futex, but may have been looking elsewhere. */
+static int wait_for_process(struct weft_recording *recording, pid_t pid, struct weft_error *err)
+{
+	const struct timespec pause = {0, 20000000};
+	const uint64_t deadline = now_ns() + ATTACH_PATIENCE_NS;
+	struct search search = {pid, false};
+	int ret;
+
+	for (;;) {
+		ret = weft_session_list_processes(recording->lttng, compare_process, &search, err);
+		if (ret < 0 || search.found) {
+			return ret;
+		}
+		if (now_ns() > deadline) {
+			return weft_error_set(err, -ENOENT,
+					      "process %d does not register with this user's "
+					      "session daemon: does it run with another HOME, as "
+					      "another user, or in a container?",
+					      (int)recording->options.pid);
+		}
+		(void)nanosleep(&pause, NULL); /* Cut short by a signal: look again. */
+	}
+}
+
+static int attach(struct weft_recording *recording, struct weft_error *err)
+{
+	pid_t own_pid;
+	int ret = weft_process_check(recording->options.pid, &own_pid, err);
+
+	if (ret == 0) {
+		ret = wait_for_process(recording, own_pid, err);
+	}
+	return ret < 0 ? ret : admit(recording, own_pid, err);
+}
+
+static int start_session(struct weft_recording *recording, struct weft_error *err)
+{
+	const enum weft_record_scope scope = recording->options.scope;
+	int ret;
+
+	ret = weft_session_init(&recording->session, recording->lttng, recording->dir,
+				&recording->size, recording->options.tier, err);
+	if (ret == 0 && scope != WEFT_RECORD_SCOPE_EVERYTHING) {
+		ret = weft_session_restrict(&recording->session, err);
+	}
+	if (ret == 0 && scope == WEFT_RECORD_SCOPE_PROCESS) {
+		ret = attach(recording, err);
+	}
+	if (ret == 0 && scope == WEFT_RECORD_SCOPE_COMMAND) {
+		ret = weft_gate_init(&recording->gate, recording->session.name, err);
+	}
+	return ret < 0 ? ret : weft_session_start(&recording->session, err);
+}
+
+static int start(struct weft_recording *recording, struct weft_error *err)
+{
+	int ret;
+
+	ret = weft_lttng_load(&recording->lttng, err);
+	if (ret < 0) {
+		return ret;
+	}
+	recording->daemon.lttng = recording->lttng;
+	ret = make_dir(recording, err);
+	if (ret == 0) {
+		ret = weft_buffer_size_look(recording->dir, &recording->machine, err);
+	}
+	if (ret == 0) {
+		ret = weft_buffer_size_choose(&recording->machine, &recording->size, err);
+	}
+	if (ret < 0) {
+		return ret;
+	}
+	ret = weft_daemon_lock(&recording->daemon, err);
+	if (ret < 0) {
+		return ret;
+	}
+	ret = weft_daemon_acquire(&recording->daemon, err);
+	if (ret == 0) {
+		ret = weft_session_clean(recording->lttng, err);
+	}
+	if (ret >= 0) {
+		ret = start_session(recording, err);
+	}
+	weft_daemon_unlock(&recording->daemon);
+	return ret;
+}
+
+/* Everything but the output; under no lock. */
+static void release(struct weft_recording *recording)
+{
+	bool locked = weft_daemon_lock(&recording->daemon, NULL) == 0;
+
+	weft_gate_fini(&recording->gate);
+	weft_session_fini(&recording->session);
+	if (locked && recording->lttng) {
+		(void)weft_daemon_end_unused(&recording->daemon); /* Others may still use it. */
+	}
+	weft_daemon_unlock(&recording->daemon);
+	free(recording->seen.pids);
+}
+
+int weft_record_open(const struct weft_record_options *options,
+		     struct weft_recording **ret_recording, struct weft_error *err)
+{
+	struct weft_recording *recording = (struct weft_recording *)calloc(1, sizeof(*recording));
+	int ret;
+
+	if (!recording) {
+		return weft_error_set(err, -ENOMEM, "out of memory");
+	}
+	recording->options = *options;
+	if (options->pid) {
+		recording->options.scope = WEFT_RECORD_SCOPE_PROCESS;
+	}
+	recording->daemon.lock_fd = -1;
+	recording->gate.fd = -1;
+	recording->size.subbuffer_bytes = options->subbuffer_bytes;
+	recording->size.subbuffer_count = options->subbuffer_count;
+	ret = start(recording, err);
+	if (ret < 0) {
+		if (recording->daemon.lttng) {
+			release(recording);
+		}
+		if (recording->made_dir) {
+			(void)rmdir(options->dir); /* Only if nothing is in it. */
+		}
+		free(recording);
+		return ret;
+	}
+	recording->begin_ns = now_ns();
+	recording->clock_offset_ns = weft_description_clock_offset_ns();
+	*ret_recording = recording;
+	return 0;
+}
+
+/* ---- Running ---- */
+
+const char *weft_record_get_token(const struct weft_recording *recording)
+{
+	return recording->gate.fd >= 0 ? recording->gate.setting : NULL;
+}
+
+int weft_record_get_fd(const struct weft_recording *recording)
+{
+	return recording->gate.fd;
+}
+
+/* Stops while what the buffers hold still fits on the disk. */
+static int check_disk(const struct weft_recording *recording, struct weft_error *err)
+{
+	const uint64_t reserve =
+		weft_buffer_size_total(&recording->size, recording->machine.cpu_count) + (1U << 20);
+	struct statvfs status;
+
+	if (statvfs(recording->dir, &status) == 0 &&
+	    (uint64_t)status.f_bavail * status.f_frsize < reserve) {
+		return weft_error_set(err, -ENOSPC,
+				      "the disk of '%s' is nearly full: recording ends while what "
+				      "the buffers hold (%" PRIu64 " MiB) still fits",
+				      recording->options.dir, reserve >> 20);
+	}
+	return 0;
+}
+
+int weft_record_serve(struct weft_recording *recording, struct weft_error *err)
+{
+	int ret = 0;
+
+	if (recording->gate.fd >= 0) {
+		ret = weft_gate_serve(&recording->gate, admit, recording, err);
+	}
+	if (ret < 0 || now_ns() - recording->checked_ns < CHECK_PERIOD_NS) {
+		return ret;
+	}
+	recording->checked_ns = now_ns();
+	if (recording->lttng->lttng_session_daemon_alive() != 1) {
+		recording->daemon_died = true;
+		return weft_error_set(err, -EPIPE,
+				      "the session daemon ended while recording: what it had "
+				      "written by then is in '%s'",
+				      recording->options.dir);
+	}
+	return check_disk(recording, err);
+}
+
+static void count_processes(struct weft_recording *recording)
+{
+	struct weft_error ignored = WEFT_ERROR_INIT;
+
+	if (recording->options.scope == WEFT_RECORD_SCOPE_EVERYTHING && !recording->daemon_died &&
+	    weft_session_list_processes(recording->lttng, note_process, &recording->seen,
+					&ignored) < 0) {
+		return; /* Only the count in a message suffers. */
+	}
+}
+
+int weft_record_get_stats(struct weft_recording *recording, struct weft_record_stats *ret_stats,
+			  struct weft_error *err)
+{
+	memset(ret_stats, 0, sizeof(*ret_stats));
+	ret_stats->byte_count = weft_packets_measure(recording->dir);
+	ret_stats->duration_ns = now_ns() - recording->begin_ns;
+	ret_stats->own_daemon = recording->daemon.child_pid != 0;
+	count_processes(recording);
+	ret_stats->process_count = (uint32_t)recording->seen.count;
+	return weft_session_get_lost(&recording->session, &ret_stats->lost_count, err);
+}
+
+/* ---- End ---- */
+
+static int read_result(struct weft_recording *recording, struct weft_record_stats *stats,
+		       struct weft_error *err)
+{
+	struct weft_packets packets = {0};
+	int ret = weft_packets_scan_dir(&packets, recording->dir, err);
+
+	stats->byte_count = packets.file_bytes;
+	stats->payload_bytes = packets.payload_bytes;
+	/* Both count the same thing; a trace cut short knows less than the daemon. */
+	if (packets.lost_count > stats->lost_count) {
+		stats->lost_count = packets.lost_count;
+	}
+	stats->process_count = (uint32_t)recording->seen.count;
+	stats->own_daemon = recording->daemon.child_pid != 0;
+	if (ret == 0 && (packets.damaged_files || packets.missing_packets)) {
+		ret = weft_error_set(
+			err, -EIO,
+			"'%s' is incomplete: %" PRIu32 " files end in the middle, %" PRIu64
+			" packets are missing (disk full?); `weft convert` uses the rest",
+			recording->options.dir, packets.damaged_files, packets.missing_packets);
+	}
+	return ret;
+}
+
+static int describe(const struct weft_recording *recording, const char *command,
+		    const struct weft_record_stats *stats, const char *problem,
+		    struct weft_error *err)
+{
+	const struct weft_description description = {
+		.session = recording->session.name,
+		.command = command,
+		.scope = recording->options.scope,
+		.tier = recording->options.tier,
+		.pid = (int32_t)recording->options.pid,
+		.size = recording->size,
+		.cpu_count = recording->machine.cpu_count,
+		.begin_ns = recording->begin_ns,
+		.end_ns = recording->begin_ns + stats->duration_ns,
+		.clock_offset_ns = recording->clock_offset_ns,
+		.stats = stats,
+		.problem = problem,
+	};
+
+	return weft_description_write(&description, recording->dir, err);
+}
+
+/* Keeps the first of several errors: later ones follow from it. */
+static void keep_first(struct weft_error *first, const struct weft_error *next)
+{
+	if (!first->code && next->code) {
+		*first = *next;
+	}
+}
+
+int weft_record_close(struct weft_recording *recording, const char *command,
+		      struct weft_record_stats *ret_stats, struct weft_error *err)
+{
+	struct weft_error first = WEFT_ERROR_INIT;
+	struct weft_error next = WEFT_ERROR_INIT;
+	int ret;
+
+	memset(ret_stats, 0, sizeof(*ret_stats));
+	weft_gate_fini(&recording->gate);
+	count_processes(recording);
+	ret_stats->duration_ns = now_ns() - recording->begin_ns;
+	if (!recording->daemon_died) {
+		if (weft_session_stop(&recording->session, &next) < 0) {
+			keep_first(&first, &next);
+		}
+		if (weft_session_get_lost(&recording->session, &ret_stats->lost_count, NULL) < 0) {
+			ret_stats->lost_count = 0; /* The packets still tell. */
+		}
+	}
+	release(recording);
+	if (read_result(recording, ret_stats, &next) < 0) {
+		keep_first(&first, &next);
+	}
+	if (describe(recording, command, ret_stats, first.text, &next) < 0) {
+		keep_first(&first, &next);
+	}
+	free(recording);
+	ret = first.code;
+	if (ret < 0) {
+		(void)weft_error_set(err, ret, "%s", first.text);
+	}
+	return ret;
+}
+
+int weft_record_clean(struct weft_error *err)
+{
+	struct weft_daemon daemon = {.lock_fd = -1};
+	int removed = 0;
+	int ret;
+
+	ret = weft_lttng_load(&daemon.lttng, err);
+	if (ret < 0) {
+		return ret;
+	}
+	ret = weft_daemon_lock(&daemon, err);
+	if (ret < 0) {
+		return ret;
+	}
+	if (daemon.lttng->lttng_session_daemon_alive() == 1) {
+		removed = weft_session_clean(daemon.lttng, err);
+		if (removed >= 0) {
+			removed += weft_daemon_end_unused(&daemon);
+		}
+	}
+	weft_daemon_unlock(&daemon);
+	return removed;
+}

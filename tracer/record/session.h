@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 The Weft authors
+/*
+ * One LTTng session of ours: one user-space channel with the events of the contract.
+ *
+ * Buffers are shared by all processes of a user (per-UID) and belong to LTTng's consumer daemon, so
+ * what a killed program wrote is still there. A full buffer drops the newest events and counts them.
+ */
+#ifndef WEFT_RECORD_SESSION_H
+#define WEFT_RECORD_SESSION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include <weft/record.h>
+
+#include "buffer-size.h"
+#include "lttng-api.h"
+#include "session-name.h"
+
+struct weft_session {
+	const struct weft_lttng *lttng;
+	char name[WEFT_SESSION_NAME_SIZE];
+	struct lttng_handle *handle;			   /* NULL: not made. Owned. */
+	struct lttng_process_attr_tracker_handle *tracker; /* NULL: all processes. Owned. */
+	bool exists;
+};
+
+/** Makes the session with its channel and events; not started. `dir` is absolute. */
+WEFT_MUST_CHECK int weft_session_init(struct weft_session *session, const struct weft_lttng *lttng,
+				      const char *dir, const struct weft_buffer_size *size,
+				      enum weft_record_tier tier, struct weft_error *err);
+/** Destroys the session if it still exists. */
+void weft_session_fini(struct weft_session *session);
+
+/** From now on only processes named by weft_session_add_process(). Before the start. */
+WEFT_MUST_CHECK int weft_session_restrict(struct weft_session *session, struct weft_error *err);
+/** @param pid  As the process itself sees it. */
+WEFT_MUST_CHECK int weft_session_add_process(struct weft_session *session, pid_t pid,
+					     struct weft_error *err);
+WEFT_MUST_CHECK int weft_session_start(struct weft_session *session, struct weft_error *err);
+
+/** Events dropped so far. */
+WEFT_MUST_CHECK int weft_session_get_lost(struct weft_session *session, uint64_t *ret_count,
+					  struct weft_error *err);
+
+/** Stops and waits until the buffers are on disk. @return -ETIMEDOUT: some stay in the buffers. */
+WEFT_MUST_CHECK int weft_session_stop(struct weft_session *session, struct weft_error *err);
+
+/** Destroys sessions of recorders that are gone. @return Their number, or a negative errno. */
+WEFT_MUST_CHECK int weft_session_clean(const struct weft_lttng *lttng, struct weft_error *err);
+
+/**
+ * Calls `visit` for each instrumented process the daemon knows; a process may come several times.
+ */
+WEFT_MUST_CHECK int weft_session_list_processes(const struct weft_lttng *lttng,
+						void (*visit)(void *ctx, pid_t pid), void *ctx,
+						struct weft_error *err);
+
+#endif
