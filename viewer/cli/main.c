@@ -13,7 +13,7 @@
 struct weft_cli_command {
 	const char *name;
 	int (*run)(int argc, char **argv);
-	const char *summary;
+	const char *summary; /* NULL: not listed. */
 };
 
 static const struct weft_cli_command commands[] = {
@@ -22,6 +22,7 @@ static const struct weft_cli_command commands[] = {
 	{"summary", weft_cmd_summary, "tell what recordings hold, without a viewer"},
 	{"verify", weft_cmd_verify, "check a Go trace against the rules of its readers"},
 	{"doctor", weft_cmd_doctor, "what this machine allows, and what lifts each limit"},
+	{"trace-process", weft_cmd_trace_process, NULL}, /* For libweft, not for people. */
 	{NULL, NULL, NULL},
 };
 
@@ -33,7 +34,9 @@ static void print_help(FILE *out)
 			   "Execution traces and profiles for native programs.\n\n"
 			   "Commands:\n");
 	for (command = commands; command->name; command++) {
-		(void)fprintf(out, "  %-10s %s\n", command->name, command->summary);
+		if (command->summary) {
+			(void)fprintf(out, "  %-10s %s\n", command->name, command->summary);
+		}
 	}
 	(void)fprintf(out, "\n'weft COMMAND --help' tells more about each.\n");
 }
