@@ -16,7 +16,6 @@
 #define NAME_COUNT_MAX	    16384U
 #define TASK_COUNT_MAX	    2048U
 #define REGION_COUNT_MAX    4096U
-#define REGION_INDEX_MAX    65536U
 #define LOG_COUNT_MAX	    4096U
 #define THREAD_COUNT_MAX    32768U
 #define PROCESS_COUNT_MAX   16384U
@@ -380,10 +379,27 @@ static void on_task_end(void *ctx, uint64_t ts_ns, struct weft_thread *thread,
 
 /* ---- Regions ---- */
 
-static bool is_region_row(const struct weft_region_row *row, uint64_t name, uint64_t process,
-			  uint64_t ip)
+/*
+ * The row's place in the index: where it is, or the free key where it belongs. Odd multipliers spread
+ * the three numbers; what collides is told apart by comparing, and takes the next key.
+ */
+static uint64_t find_region_key(const struct weft_summary *summary,
+				const struct weft_region_row *wanted)
 {
-	return row->name_id == name && row->process == process && row->ip == ip;
+	uint64_t key = wanted->name_id * UINT64_C(0x9e3779b97f4a7c15) +
+		       wanted->process * UINT64_C(0xc2b2ae3d27d4eb4f) +
+		       wanted->ip * UINT64_C(0x165667b19e3779f9);
+	const struct weft_region_row *row;
+
+	while ((row = (const struct weft_region_row *)weft_id_map_find(&summary->region_index,
+								       key)) != NULL) {
+		if (row->name_id == wanted->name_id && row->process == wanted->process &&
+		    row->ip == wanted->ip) {
+			break;
+		}
+		key++;
+	}
+	return key;
 }
 
 static struct weft_region_row *add_region_row(struct weft_summary *summary)
@@ -401,11 +417,24 @@ static struct weft_region_row *other_region(struct weft_summary *summary)
 	return summary->other_region;
 }
 
+/* After merging: the rows that are left stay findable. */
+static void index_regions(struct weft_summary *summary)
+{
+	size_t i;
+
+	for (i = 0; i < summary->regions.count; i++) {
+		struct weft_region_row *row = (struct weft_region_row *)summary->regions.rows[i];
+
+		index_row(summary, &summary->region_index, find_region_key(summary, row), row);
+	}
+}
+
 /* Makes room by joining rows of one call site in different processes. False: there is none. */
 static bool need_region_room(struct weft_summary *summary)
 {
 	if (summary->regions.count >= REGION_COUNT_MAX && !summary->regions_full) {
 		weft_summary__merge_regions(summary);
+		index_regions(summary);
 		summary->regions_full = summary->regions.count > REGION_COUNT_MAX / 4 * 3;
 	}
 	return summary->regions.count < REGION_COUNT_MAX;
@@ -415,34 +444,25 @@ static struct weft_region_row *region_row(struct weft_summary *summary,
 					  const struct weft_thread *thread,
 					  const struct weft_open_region *region)
 {
-	uint64_t name = name_id(summary, text_of(region->name));
-	uint64_t process = thread->process->id;
-	/* Odd multipliers spread the three; what collides is told apart by comparing. */
-	uint64_t key = name * UINT64_C(0x9e3779b97f4a7c15) +
-		       process * UINT64_C(0xc2b2ae3d27d4eb4f) +
-		       region->ip * UINT64_C(0x165667b19e3779f9);
-	struct weft_region_row *row;
+	const struct weft_region_row wanted = {
+		.name_id = name_id(summary, text_of(region->name)),
+		.process = thread->process->id,
+		.pid = thread->process->pid,
+		.ip = region->ip,
+	};
+	struct weft_region_row *row = (struct weft_region_row *)weft_id_map_find(
+		&summary->region_index, find_region_key(summary, &wanted));
 
-	while ((row = (struct weft_region_row *)weft_id_map_find(&summary->region_index, key)) !=
-	       NULL) {
-		if (is_region_row(row, name, process, region->ip)) {
-			return row;
-		}
-		key++;
+	if (row) {
+		return row;
 	}
-	if (!name || !need_region_room(summary)) {
+	if (!wanted.name_id || !need_region_room(summary)) {
 		return other_region(summary);
-	}
-	if (summary->region_index.count >= REGION_INDEX_MAX) {
-		weft_id_map_clear(&summary->region_index); /* New rows join the old ones later. */
 	}
 	row = add_region_row(summary);
 	if (row) {
-		row->name_id = name;
-		row->process = process;
-		row->pid = thread->process->pid;
-		row->ip = region->ip;
-		index_row(summary, &summary->region_index, key, row);
+		*row = wanted;
+		index_row(summary, &summary->region_index, find_region_key(summary, row), row);
 	}
 	return row;
 }
@@ -593,6 +613,10 @@ void weft_summary__end_intervals(struct weft_summary *summary, uint64_t last_ns)
 
 		if (last_ns > row->since_ns) {
 			credit(row, last_ns);
+		}
+		/* Without the scheduler's word nothing tells that a thread is still there. */
+		if (summary->totals->has_sched && row->state != WEFT_THREAD_GONE) {
+			row->last_ns = last_ns;
 		}
 	}
 	for (i = 0; i < summary->open_tasks.slot_count; i++) {

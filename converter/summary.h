@@ -127,7 +127,7 @@ struct weft_summary {
 	uint64_t misuse_count;	      /**< Events, beyond the ceiling of rows as well. */
 	struct weft_usage background; /**< While no task was current. */
 
-	/* Told by the caller before a report is written. */
+	/* Told by the caller before weft_summary__finish(). */
 	const struct weft_summary_options *options;
 	const struct weft_timeline_totals *totals;
 	const struct weft_source_facts *facts;
@@ -149,7 +149,7 @@ void weft_summary__fini(struct weft_summary *summary);
 
 /** Adds a zeroed row of `size` bytes. NULL: out of memory, remembered in status. */
 void *weft_summary__add_row(struct weft_summary *summary, struct weft_rows *rows, size_t size);
-/** Ends what runs, at the end of what was read. */
+/** Ends what runs, at the end of what was read. Needs totals. */
 void weft_summary__end_intervals(struct weft_summary *summary, uint64_t last_ns);
 /** Gives each region row its call site, joins rows that share name and site, clears the index. */
 void weft_summary__merge_regions(struct weft_summary *summary);
