@@ -15,39 +15,63 @@
 
 struct unit {
 	const char *name;
-	double ns;
+	int64_t ns;
 };
 
 static const struct unit units[] = {
-	{"", 1e9}, {"ns", 1}, {"us", 1e3}, {"µs", 1e3}, {"ms", 1e6},
-	{"s", 1e9}, {"m", 60e9}, {"h", 3600e9},
+	{"", 1000000000},
+	{"ns", 1},
+	{"us", 1000},
+	{"\xc2\xb5s", 1000}, /* MICRO SIGN, */
+	{"\xce\xbcs", 1000}, /* GREEK SMALL LETTER MU: keyboards have either. */
+	{"ms", 1000000},
+	{"s", 1000000000},
+	{"m", INT64_C(60000000000)},
+	{"h", INT64_C(3600000000000)},
 };
+
+static const struct unit *find_unit(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+		if (strcmp(name, units[i].name) == 0) {
+			return &units[i];
+		}
+	}
+	return NULL;
+}
 
 bool weft_cli_parse_duration(const char *text, int64_t *ret_ns)
 {
-	char *end;
-	double value;
-	size_t i;
+	const struct unit *unit;
+	int64_t whole = 0;
+	double fraction = 0;
+	double digit_worth = 1;
+	bool has_digit = false;
 
-	if (!isdigit((unsigned char)text[0]) && text[0] != '.') {
-		return false; /* Neither signs nor "inf" nor white space. */
+	/* Not strtod(): it takes signs, white space, "inf", exponents and hexadecimal numbers too. */
+	for (; isdigit((unsigned char)*text); text++) {
+		if (__builtin_mul_overflow(whole, 10, &whole) ||
+		    __builtin_add_overflow(whole, *text - '0', &whole)) {
+			return false;
+		}
+		has_digit = true;
 	}
-	errno = 0;
-	value = strtod(text, &end);
-	if (errno || end == text) {
-		return false;
-	}
-	for (i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
-		if (strcmp(end, units[i].name) == 0) {
-			value *= units[i].ns;
-			if (!(value < 9e18)) {
-				return false;
-			}
-			*ret_ns = (int64_t)llround(value);
-			return true;
+	if (*text == '.') {
+		for (text++; isdigit((unsigned char)*text); text++) {
+			digit_worth /= 10;
+			fraction += (*text - '0') * digit_worth;
+			has_digit = true;
 		}
 	}
-	return false;
+	unit = find_unit(text);
+	if (!has_digit || !unit || __builtin_mul_overflow(whole, unit->ns, &whole) ||
+	    __builtin_add_overflow(whole, llround(fraction * (double)unit->ns), &whole)) {
+		return false;
+	}
+	*ret_ns = whole;
+	return true;
 }
 
 static int take_time(const char *command, const char *name, const char *value, int64_t *ret_ns)
@@ -67,7 +91,7 @@ static int take_pid(const char *command, const char *value, int32_t *ret_pid)
 
 	errno = 0;
 	pid = strtol(value, &end, 10);
-	if (errno || *end || end == value || pid <= 0 || pid > INT32_MAX) {
+	if (errno || *end || !isdigit((unsigned char)value[0]) || pid <= 0 || pid > INT32_MAX) {
 		(void)weft_cli_usage(command, "--pid: '%s' is not a process id", value);
 		return -EINVAL;
 	}
