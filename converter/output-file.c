@@ -14,7 +14,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define NAME_TRIES 100
+#define NAME_TRIES     100
+#define LINK_DEPTH_MAX 40
 
 struct weft_output_file {
 	int fd;
@@ -30,9 +31,9 @@ static int format_temporary(struct weft_output_file *file, unsigned int number)
 {
 	const char *slash = strrchr(file->path, '/');
 	int folder_len = slash ? (int)(slash - file->path) + 1 : 0;
-	int len = snprintf(file->temporary, sizeof(file->temporary), "%.*s.%.200s.%ld-%u",
-			   folder_len, file->path, slash ? slash + 1 : file->path, (long)getpid(),
-			   number);
+	int len =
+		snprintf(file->temporary, sizeof(file->temporary), "%.*s.%.200s.%ld-%u", folder_len,
+			 file->path, slash ? slash + 1 : file->path, (long)getpid(), number);
 
 	return len < 0 || (size_t)len >= sizeof(file->temporary) ? -ENAMETOOLONG : 0;
 }
@@ -92,9 +93,42 @@ static bool is_descriptor(const char *path, int *ret_fd)
 	return true;
 }
 
+/*
+ * A symbolic link says where the file shall be, also when there is none yet: rename() would put the
+ * file in the place of the link.
+ */
+static int follow_links(struct weft_output_file *file)
+{
+	char target[PATH_MAX];
+	char folder[PATH_MAX];
+	int depth;
+
+	for (depth = 0; depth < LINK_DEPTH_MAX; depth++) {
+		ssize_t len = readlink(file->path, target, sizeof(target) - 1);
+		const char *slash = strrchr(file->path, '/');
+		int folder_len = slash ? (int)(slash - file->path) + 1 : 0;
+
+		if (len < 0) {
+			return 0; /* No link, or nothing at all: open() will tell what is wrong. */
+		}
+		target[len] = '\0';
+		if (target[0] == '/') {
+			folder_len = 0;
+		}
+		memcpy(folder, file->path, (size_t)folder_len);
+		len = snprintf(file->path, sizeof(file->path), "%.*s%s", folder_len, folder,
+			       target);
+		if (len < 0 || (size_t)len >= sizeof(file->path)) {
+			return -ENAMETOOLONG;
+		}
+	}
+	return -ELOOP;
+}
+
 static int open_file(struct weft_output_file *file)
 {
 	struct stat status;
+	int ret;
 
 	if (is_descriptor(file->path, &file->fd)) {
 		file->direct = true;
@@ -113,6 +147,10 @@ static int open_file(struct weft_output_file *file)
 			file->fd = open(file->path, O_WRONLY | O_CLOEXEC);
 			return file->fd < 0 ? -errno : 0;
 		}
+	}
+	ret = follow_links(file);
+	if (ret < 0) {
+		return ret;
 	}
 	/* File systems without nameless files say so in several ways. */
 	return open_nameless(file) == 0 ? 0 : open_named(file);
@@ -172,8 +210,8 @@ static int give_name(struct weft_output_file *file)
 	(void)snprintf(own, sizeof(own), "/proc/self/fd/%d", file->fd);
 	for (number = 0; ret == -EEXIST && number < NAME_TRIES; number++) {
 		ret = format_temporary(file, number);
-		if (ret == 0 && linkat(AT_FDCWD, own, AT_FDCWD, file->temporary,
-				       AT_SYMLINK_FOLLOW) < 0) {
+		if (ret == 0 &&
+		    linkat(AT_FDCWD, own, AT_FDCWD, file->temporary, AT_SYMLINK_FOLLOW) < 0) {
 			ret = -errno;
 		}
 	}
