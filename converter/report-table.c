@@ -17,6 +17,7 @@
 #define INDENT	    2U
 #define WIDTH_LEAST 12U
 #define ELLIPSIS    "\xe2\x80\xa6"
+#define NS_PER_S    UINT64_C(1000000000)
 /* Longest form of one character: "\u{10ffff}". */
 #define FORM_SIZE 16U
 
@@ -116,7 +117,7 @@ void weft_report_format_duration(uint64_t duration_ns, char *ret_text)
 		double ns;
 		const char *name;
 	} units[] = {{1e3, "\xc2\xb5s"}, {1e6, "ms"}, {1e9, "s"}};
-	uint64_t seconds = (duration_ns + UINT64_C(500000000)) / UINT64_C(1000000000);
+	uint64_t seconds = duration_ns / NS_PER_S + (duration_ns % NS_PER_S >= NS_PER_S / 2);
 	double value;
 	size_t i = 0;
 	int digits;
