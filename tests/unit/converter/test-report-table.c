@@ -57,24 +57,24 @@ static void columns_take_what_they_need_then_shrink_then_go(void **state)
 		unsigned int width;
 		const char *text;
 	} cases[] = {
-		/* clang-format off: drawings */
+		/* clang-format off */
 		{100,
 		 "  name              function                   call site                 count\n"
 		 "  parse the header  server::connection::parse  connection-parser.cc:120      7\n"
-		 "  \xe8\xaf\xbb\xe5\x8f\x96              -                          a.c:1         "
-		 "            12345\n"},
-		{62, "  name              function          call site          count\n"
-		     "  parse the header  server::connect\xe2\x80\xa6  \xe2\x80\xa6on-parser.cc:120   "
-		     "   7\n"
-		     "  \xe8\xaf\xbb\xe5\x8f\x96              -                a.c:1             "
-		     "12345\n"},
-		{45, "  name              call site           count\n"
-		     "  parse the header  \xe2\x80\xa6on-parser.cc:120      7\n"
-		     "  \xe8\xaf\xbb\xe5\x8f\x96              a.c:1               12345\n"},
+		 "  \xe8\xaf\xbb\xe5\x8f\x96              -                          a.c:1                     12345\n"},
+		{62,
+		 "  name              function          call site          count\n"
+		 "  parse the header  server::connect\xe2\x80\xa6  \xe2\x80\xa6on-parser.cc:120      7\n"
+		 "  \xe8\xaf\xbb\xe5\x8f\x96              -                 a.c:1              12345\n"},
+		{45,
+		 "  name              call site           count\n"
+		 "  parse the header  \xe2\x80\xa6ion-parser.cc:120      7\n"
+		 "  \xe8\xaf\xbb\xe5\x8f\x96              a.c:1               12345\n"},
 		/* Nothing more to give. */
-		{10, "  name          call site     count\n"
-		     "  parse the h\xe2\x80\xa6  \xe2\x80\xa6rser.cc:120      7\n"
-		     "  \xe8\xaf\xbb\xe5\x8f\x96          a.c:1         12345\n"},
+		{10,
+		 "  name          call site     count\n"
+		 "  parse the h\xe2\x80\xa6  \xe2\x80\xa6rser.cc:120      7\n"
+		 "  \xe8\xaf\xbb\xe5\x8f\x96          a.c:1         12345\n"},
 		/* clang-format on */
 	};
 	size_t i;
