@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 The Weft authors
+/*
+ * Symbolizer: real objects built for this test, with and without debug information.
+ *
+ * The library of symbolizer-target.cc is looked into from outside, at the addresses its symbol table
+ * tells through dlsym() in this process.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <dlfcn.h>
+#include <link.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "symbolizer.h"
+
+#define PID 42
+
+static void *library;
+static char other_path[64];
+
+static int load(void **state)
+{
+	(void)state;
+	library = dlopen(WEFT_TEST_TARGET, RTLD_NOW | RTLD_LOCAL);
+	return library ? 0 : -1;
+}
+
+static int unload(void **state)
+{
+	(void)state;
+	return dlclose(library);
+}
+
+static struct weft_text text_of(const char *text)
+{
+	return (struct weft_text){text, (uint32_t)strlen(text)};
+}
+
+/* Where a symbol is in this process, and the base of its object. */
+static uint64_t address_of(const char *symbol, uint64_t *ret_base)
+{
+	void *address = dlsym(library, symbol);
+	struct link_map *map = NULL;
+
+	assert_non_null(address);
+	assert_int_equal(dlinfo(library, RTLD_DI_LINKMAP, &map), 0);
+	*ret_base = map->l_addr;
+	return (uint64_t)(uintptr_t)address;
+}
+
+static void announce(struct weft_symbolizer *symbolizer, const char *path, const char *build_id,
+		     uint64_t base)
+{
+	struct weft_event event = {.kind = WEFT_EVENT_OBJECT, .pid = PID};
+
+	event.object.base = base;
+	event.object.start = base;
+	event.object.end = base + (UINT64_C(1) << 20);
+	event.object.path = text_of(path);
+	event.object.build_id = text_of(build_id);
+	assert_int_equal(weft_symbolizer_add_object(symbolizer, PID, &event), 0);
+}
+
+/* Resolves the return address of a call at the symbol's first instruction. */
+static const struct weft_frame *resolve(struct weft_symbolizer *symbolizer, const char *path,
+					const char *build_id, const char *symbol)
+{
+	uint64_t base;
+	uint64_t address = address_of(symbol, &base);
+
+	announce(symbolizer, path, build_id, base);
+	return weft_symbolizer_resolve(symbolizer, PID, address + 1);
+}
+
+static void function_file_and_line_come_from_debug_information(void **state)
+{
+	struct weft_symbolizer *symbolizer = weft_symbolizer_create();
+	const int *line = (const int *)dlsym(library, "plain_function_line");
+	const struct weft_frame *frame =
+		resolve(symbolizer, WEFT_TEST_TARGET, "", "plain_function");
+
+	(void)state;
+	assert_non_null(line);
+	assert_string_equal(frame->function, "plain_function");
+	assert_non_null(strstr(frame->file, "symbolizer-target.cc"));
+	assert_in_range(frame->line, *line - 1, *line + 1);
+	weft_symbolizer_destroy(symbolizer);
+}
+
+static void cpp_names_are_readable_and_without_parameters(void **state)
+{
+	struct weft_symbolizer *symbolizer = weft_symbolizer_create();
+	const struct weft_frame *frame =
+		resolve(symbolizer, WEFT_TEST_TARGET, "", "_ZNK5outer5Thing6methodIlEEiT_");
+
+	(void)state;
+	assert_non_null(strstr(frame->function, "outer::Thing::method<long>"));
+	assert_null(strchr(frame->function, '('));
+	weft_symbolizer_destroy(symbolizer);
+}
+
+/* Only the dynamic symbols are left: they give the function, not the line. */
+static void a_stripped_file_gives_function_names(void **state)
+{
+	struct weft_symbolizer *symbolizer = weft_symbolizer_create();
+	const struct weft_frame *frame =
+		resolve(symbolizer, WEFT_TEST_TARGET_STRIPPED, "", "plain_function");
+
+	(void)state;
+	assert_string_equal(frame->function, "plain_function");
+	assert_string_equal(frame->file, "");
+	assert_int_equal(frame->line, 0);
+	weft_symbolizer_destroy(symbolizer);
+}
+
+static void a_file_that_is_gone_gives_object_and_offset(void **state)
+{
+	struct weft_symbolizer *symbolizer = weft_symbolizer_create();
+	uint64_t base;
+	uint64_t address = address_of("plain_function", &base);
+	char expected[64];
+	const struct weft_frame *frame =
+		resolve(symbolizer, "/nonexistent/libgone.so", "", "plain_function");
+
+	(void)state;
+	(void)snprintf(expected, sizeof(expected), "libgone.so+0x%llx",
+		       (unsigned long long)(address + 1 - base));
+	assert_string_equal(frame->function, expected);
+	weft_symbolizer_destroy(symbolizer);
+}
+
+/* The file was replaced since the recording: its names would be wrong ones. */
+static void another_build_id_gives_object_and_offset(void **state)
+{
+	struct weft_symbolizer *symbolizer = weft_symbolizer_create();
+	const struct weft_frame *frame =
+		resolve(symbolizer, WEFT_TEST_TARGET, "0123456789012345678901234567890123456789",
+			"plain_function");
+
+	(void)state;
+	assert_non_null(strstr(frame->function, ".so+0x"));
+	weft_symbolizer_destroy(symbolizer);
+}
+
+static void files_that_are_no_objects_give_object_and_offset(void **state)
+{
+	static const char *const paths[] = {"/dev/null", "/", "/proc/self/status", ""};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+		struct weft_symbolizer *symbolizer = weft_symbolizer_create();
+		const struct weft_frame *frame =
+			resolve(symbolizer, paths[i], "", "plain_function");
+
+		assert_non_null(strstr(frame->function, "+0x"));
+		weft_symbolizer_destroy(symbolizer);
+	}
+}
+
+/* Opening a named pipe must not wait for a writer. */
+static void a_named_pipe_does_not_stop_the_conversion(void **state)
+{
+	struct weft_symbolizer *symbolizer = weft_symbolizer_create();
+
+	(void)state;
+	(void)snprintf(other_path, sizeof(other_path), "/tmp/weft-pipe-%ld", (long)getpid());
+	assert_int_equal(mkfifo(other_path, 0600), 0);
+	assert_non_null(
+		strstr(resolve(symbolizer, other_path, "", "plain_function")->function, "+0x"));
+	assert_int_equal(unlink(other_path), 0);
+	weft_symbolizer_destroy(symbolizer);
+}
+
+static void unknown_addresses_are_shown_as_numbers(void **state)
+{
+	struct weft_symbolizer *symbolizer = weft_symbolizer_create();
+
+	(void)state;
+	assert_string_equal(weft_symbolizer_resolve(symbolizer, PID, 0)->function, "[unknown]");
+	assert_string_equal(weft_symbolizer_resolve(symbolizer, PID, 0x1234)->function, "0x1234");
+	assert_string_equal(weft_symbolizer_resolve(symbolizer, PID, UINT64_MAX)->function,
+			    "0xffffffffffffffff");
+	weft_symbolizer_destroy(symbolizer);
+}
+
+static void equal_places_are_one_frame(void **state)
+{
+	struct weft_symbolizer *symbolizer = weft_symbolizer_create();
+	const struct weft_frame *frame =
+		resolve(symbolizer, WEFT_TEST_TARGET, "", "plain_function");
+	uint64_t base;
+	uint64_t address = address_of("plain_function", &base);
+
+	(void)state;
+	assert_ptr_equal(weft_symbolizer_resolve(symbolizer, PID, address + 1), frame);
+	assert_int_not_equal(weft_symbolizer_resolve(symbolizer, PID, 0x1234)->id, frame->id);
+	weft_symbolizer_destroy(symbolizer);
+}
+
+static void a_new_life_of_a_pid_forgets_its_objects(void **state)
+{
+	struct weft_symbolizer *symbolizer = weft_symbolizer_create();
+	uint64_t base;
+	uint64_t address = address_of("plain_function", &base);
+
+	(void)state;
+	weft_symbolizer_set_process(symbolizer, PID, 1);
+	assert_string_equal(resolve(symbolizer, WEFT_TEST_TARGET, "", "plain_function")->function,
+			    "plain_function");
+	weft_symbolizer_set_process(symbolizer, PID, 1);
+	assert_string_equal(weft_symbolizer_resolve(symbolizer, PID, address + 1)->function,
+			    "plain_function");
+	weft_symbolizer_set_process(symbolizer, PID, 2);
+	assert_non_null(
+		strstr(weft_symbolizer_resolve(symbolizer, PID, address + 1)->function, "0x"));
+	weft_symbolizer_destroy(symbolizer);
+}
+
+static void a_later_object_replaces_what_it_overlaps(void **state)
+{
+	struct weft_symbolizer *symbolizer = weft_symbolizer_create();
+
+	(void)state;
+	announce(symbolizer, "/nonexistent/first", "", 0x100000);
+	assert_string_equal(weft_symbolizer_resolve(symbolizer, PID, 0x100011)->function,
+			    "first+0x11");
+	announce(symbolizer, "/nonexistent/second", "", 0x100000);
+	assert_string_equal(weft_symbolizer_resolve(symbolizer, PID, 0x100011)->function,
+			    "second+0x11");
+	weft_symbolizer_destroy(symbolizer);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(function_file_and_line_come_from_debug_information),
+		cmocka_unit_test(cpp_names_are_readable_and_without_parameters),
+		cmocka_unit_test(a_stripped_file_gives_function_names),
+		cmocka_unit_test(a_file_that_is_gone_gives_object_and_offset),
+		cmocka_unit_test(another_build_id_gives_object_and_offset),
+		cmocka_unit_test(files_that_are_no_objects_give_object_and_offset),
+		cmocka_unit_test(a_named_pipe_does_not_stop_the_conversion),
+		cmocka_unit_test(unknown_addresses_are_shown_as_numbers),
+		cmocka_unit_test(equal_places_are_one_frame),
+		cmocka_unit_test(a_new_life_of_a_pid_forgets_its_objects),
+		cmocka_unit_test(a_later_object_replaces_what_it_overlaps),
+	};
+
+	return cmocka_run_group_tests(tests, load, unload);
+}
