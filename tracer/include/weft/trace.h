@@ -21,10 +21,13 @@
  * context. The one ending in `_ctx` takes a context: a small value to pass by value, to store in a
  * request object, to hand to another thread, or to send to another process. weft_task_begin() makes
  * the new task current on the calling thread; weft_task_end() puts back what was current before
- * when it runs on the thread that began the task. weft_task_begin_ctx() leaves the thread alone.
+ * when it runs on the thread that began the task. weft_task_begin_ctx() leaves the thread alone:
+ * it is the one for a task that another thread or process will end, which could not put back
+ * anything here.
  *
  * Cost. Tracing off: a load and a branch, no call. Tracing on: an LTTng-UST event. With
- * -DWEFT_DISABLE everything disappears, arguments included.
+ * -DWEFT_DISABLE everything disappears: arguments are checked by the compiler and never evaluated,
+ * and no libweft is needed.
  *
  * Mistakes (a region ended twice, on another thread or in the wrong order, a task ended twice) never
  * harm the program or the trace: the trace is repaired, and `weft summary` names the first
@@ -42,6 +45,9 @@
 #ifndef WEFT_TRACE_H
 #define WEFT_TRACE_H
 
+#ifdef WEFT_DISABLE
+#include <errno.h>
+#endif
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -55,6 +61,13 @@ extern "C" {
 #define WEFT_UNLIKELY_(x) __builtin_expect(!!(x), 0)
 /* After a call: keeps it from becoming a jump, which would hide the caller's address from it. */
 #define WEFT_NO_TAIL_CALL_() __asm__ volatile("")
+
+#define WEFT_USE_RESULT_  __attribute__((warn_unused_result))
+#ifdef __cplusplus
+#define WEFT_NULL_ nullptr
+#else
+#define WEFT_NULL_ 0
+#endif
 
 /** Bytes kept of a task's type in struct weft_task; longer types are cut in task_end events only. */
 #define WEFT_TASK_TYPE_SIZE 48
@@ -125,6 +138,12 @@ WEFT_API void weft_logf_(struct weft_context context, const char *category, cons
 WEFT_API void weft_context_switch_(struct weft_context next);
 #endif
 
+/*
+ * For WEFT_DISABLE: checked by the compiler, never reached. Not sizeof: C++ before 20 allows no
+ * lambda there, and clang warns of side effects there.
+ */
+#define WEFT_DROP_(x) ((void)(1 ? 0 : ((void)(x), 0)))
+
 /* ---- Is anybody recording? ---- */
 
 #ifndef WEFT_DISABLE
@@ -144,6 +163,8 @@ WEFT_INLINE_ bool weft_trace_is_enabled(void)
 
 /* ---- Recording from inside the program ---- */
 
+#ifndef WEFT_DISABLE
+
 /**
  * Starts recording this process into a Go trace file. (Go: trace.Start)
  *
@@ -153,20 +174,21 @@ WEFT_INLINE_ bool weft_trace_is_enabled(void)
  *
  * @param path  File to write, replaced if it exists; copied.
  * @return 0 when recording; -EBUSY: already started by this function; -ENOENT: no weft command, or
- *         LTTng-UST is not installed; -ETIMEDOUT, or another negative errno: the recorder refused.
- *         weft_trace_error() says why. After a failure nothing is left behind.
+ *         LTTng-UST is not installed; -ENOTSUP: compiled with WEFT_DISABLE; -ETIMEDOUT, or another
+ *         negative errno: the recorder refused. weft_trace_error() says why. After a failure
+ *         nothing is left behind.
  *
  * Threads: any; one start or stop at a time (others wait). Signals: not safe. Blocks until events
  * are being recorded (typically under a second).
  */
-WEFT_API int weft_trace_start(const char *path) __attribute__((warn_unused_result));
+WEFT_API int weft_trace_start(const char *path) WEFT_USE_RESULT_;
 
 /**
  * As weft_trace_start(), writing to a file descriptor (a pipe or socket will do).
  *
  * @param fd  Duplicated; the caller may close its own at once.
  */
-WEFT_API int weft_trace_start_fd(int fd) __attribute__((warn_unused_result));
+WEFT_API int weft_trace_start_fd(int fd) WEFT_USE_RESULT_;
 
 /**
  * Stops the recording that weft_trace_start*() began and writes the trace. (Go: trace.Stop)
@@ -195,6 +217,37 @@ WEFT_API void weft_thread_prepare(void);
  */
 WEFT_API void weft_thread_set_name(const char *name);
 
+#else
+
+WEFT_INLINE_ int weft_trace_start(const char *path) WEFT_USE_RESULT_;
+WEFT_INLINE_ int weft_trace_start(const char *path)
+{
+	(void)path;
+	return -ENOTSUP;
+}
+
+WEFT_INLINE_ int weft_trace_start_fd(int fd) WEFT_USE_RESULT_;
+WEFT_INLINE_ int weft_trace_start_fd(int fd)
+{
+	(void)fd;
+	return -ENOTSUP;
+}
+
+WEFT_INLINE_ int weft_trace_stop(void)
+{
+	return -EALREADY;
+}
+
+WEFT_INLINE_ const char *weft_trace_error(void)
+{
+	return "this program was compiled without tracing (WEFT_DISABLE)";
+}
+
+#define weft_thread_prepare()      ((void)0)
+#define weft_thread_set_name(name) WEFT_DROP_(name)
+
+#endif
+
 /* ---- Contexts ---- */
 
 /** The calling thread's current context. */
@@ -212,9 +265,9 @@ WEFT_INLINE_ struct weft_context weft_context_current(void)
  *
  * @return What was current before, to be put back afterwards.
  */
+#ifndef WEFT_DISABLE
 WEFT_INLINE_ struct weft_context weft_context_set(struct weft_context next)
 {
-#ifndef WEFT_DISABLE
 	struct weft_context previous = weft_context_current_;
 
 	if (WEFT_GATE_(account) && next.task != previous.task) {
@@ -223,11 +276,10 @@ WEFT_INLINE_ struct weft_context weft_context_set(struct weft_context next)
 	}
 	weft_context_current_ = next;
 	return previous;
-#else
-	(void)next;
-	return WEFT_CONTEXT_NONE;
-#endif
 }
+#else
+#define weft_context_set(next) (WEFT_DROP_(next), weft_context_current())
+#endif
 
 /* ---- Tasks, regions, logs ---- */
 
@@ -239,7 +291,8 @@ WEFT_INLINE_ struct weft_context weft_context_set(struct weft_context next)
  * @param type  Groups tasks in reports: few distinct values, no ids in it. Copied.
  * @return The task; its context is WEFT_CONTEXT_NONE when nobody records.
  */
-WEFT_INLINE_ struct weft_task weft_task_begin_ctx(struct weft_context parent, const char *type)
+WEFT_INLINE_ WEFT_USE_RESULT_ struct weft_task weft_task_begin_ctx(struct weft_context parent,
+								   const char *type)
 {
 	struct weft_task task;
 
@@ -255,7 +308,7 @@ WEFT_INLINE_ struct weft_task weft_task_begin_ctx(struct weft_context parent, co
  * Begins a task under the calling thread's current one and makes it current on this thread.
  * (Go: trace.NewTask)
  */
-WEFT_INLINE_ struct weft_task weft_task_begin(const char *type)
+WEFT_INLINE_ WEFT_USE_RESULT_ struct weft_task weft_task_begin(const char *type)
 {
 	struct weft_task task;
 
@@ -290,7 +343,8 @@ WEFT_INLINE_ void weft_task_end_error(struct weft_task *task, const char *error)
  *
  * @param name  Groups regions in reports; must stay valid until the region ends.
  */
-WEFT_INLINE_ struct weft_region weft_region_begin_ctx(struct weft_context context, const char *name)
+WEFT_INLINE_ WEFT_USE_RESULT_ struct weft_region weft_region_begin_ctx(struct weft_context context,
+								       const char *name)
 {
 	struct weft_region region;
 
@@ -302,7 +356,7 @@ WEFT_INLINE_ struct weft_region weft_region_begin_ctx(struct weft_context contex
 }
 
 /** Begins a region of the calling thread's current context. */
-WEFT_INLINE_ struct weft_region weft_region_begin(const char *name)
+WEFT_INLINE_ WEFT_USE_RESULT_ struct weft_region weft_region_begin(const char *name)
 {
 	struct weft_region region;
 
@@ -368,11 +422,9 @@ WEFT_INLINE_ void weft_after_call_(void)
 				   weft_after_call_(), 0)                                          \
 				: 0))
 
-#else /* WEFT_DISABLE: operands of sizeof are checked by the compiler and never evaluated. */
+#else /* WEFT_DISABLE */
 
-#define WEFT_DROP_(x) ((void)sizeof(x))
-
-WEFT_INLINE_ struct weft_task weft_task_off_(void)
+WEFT_INLINE_ WEFT_USE_RESULT_ struct weft_task weft_task_off_(void)
 {
 	struct weft_task task;
 
@@ -381,7 +433,7 @@ WEFT_INLINE_ struct weft_task weft_task_off_(void)
 	return task;
 }
 
-WEFT_INLINE_ struct weft_region weft_region_off_(void)
+WEFT_INLINE_ WEFT_USE_RESULT_ struct weft_region weft_region_off_(void)
 {
 	struct weft_region region;
 
@@ -431,12 +483,13 @@ WEFT_INLINE_ void weft_task_scope_end_(struct weft_task *task)
 #define WEFT_SCOPE_(type, variable, value)                                                         \
 	for (struct type variable __attribute__((cleanup(type##_scope_end_))) = (value),           \
 			 *WEFT_JOIN_(variable, once_) = &(variable);                               \
-	     WEFT_JOIN_(variable, once_); WEFT_JOIN_(variable, once_) = 0)
+	     WEFT_JOIN_(variable, once_); WEFT_JOIN_(variable, once_) = WEFT_NULL_)
 
 /**
  * A block that is a region of the current context: `WEFT_REGION("parse") { ... }`. The region ends
  * when the block is left in any way: end, `break` or `continue` (both leave the block), `return`,
- * `goto`, a C++ exception, but not longjmp() or pthread_exit() without unwinding.
+ * `goto`, a C++ exception, but not longjmp() or pthread_exit() without unwinding. To the compiler
+ * the block is the body of a loop: a function that returns a value wants a `return` after it.
  */
 #define WEFT_REGION(name)                                                                          \
 	WEFT_SCOPE_(weft_region, WEFT_JOIN_(weft_scope_, __COUNTER__), weft_region_begin(name))
@@ -445,6 +498,21 @@ WEFT_INLINE_ void weft_task_scope_end_(struct weft_task *task)
 #define WEFT_REGION_CTX(context, name)                                                             \
 	WEFT_SCOPE_(weft_region, WEFT_JOIN_(weft_scope_, __COUNTER__),                             \
 		    weft_region_begin_ctx((context), (name)))
+
+/**
+ * A statement: from here to the end of the enclosing block is a region of the current context.
+ * (Go: defer trace.StartRegion(ctx, name).End()) It ends as WEFT_REGION() does. C++ has
+ * weft::region for this.
+ */
+#define WEFT_REGION_SCOPE(name)                                                                    \
+	struct weft_region WEFT_JOIN_(weft_scope_, __COUNTER__)                                    \
+		__attribute__((cleanup(weft_region_scope_end_), unused)) = weft_region_begin(name)
+
+/** WEFT_REGION_SCOPE() for a given context. */
+#define WEFT_REGION_SCOPE_CTX(context, name)                                                       \
+	struct weft_region WEFT_JOIN_(weft_scope_, __COUNTER__)                                    \
+		__attribute__((cleanup(weft_region_scope_end_), unused)) =                         \
+			weft_region_begin_ctx((context), (name))
 
 /** A block that is a task, current on this thread inside it: `WEFT_TASK("request") { ... }`. */
 #define WEFT_TASK(type)                                                                            \
@@ -459,7 +527,9 @@ WEFT_INLINE_ void weft_task_scope_end_(struct weft_task *task)
 #define WEFT_REGION_CTX(context, name)                                                             \
 	WEFT_SCOPE_OFF_(WEFT_JOIN_(weft_scope_, __COUNTER__),                                      \
 			(WEFT_DROP_(context), WEFT_DROP_(name)))
-#define WEFT_TASK(type) WEFT_REGION(type)
+#define WEFT_TASK(type)                      WEFT_REGION(type)
+#define WEFT_REGION_SCOPE(name)              WEFT_DROP_(name)
+#define WEFT_REGION_SCOPE_CTX(context, name) (WEFT_DROP_(context), WEFT_DROP_(name))
 
 #endif
 
@@ -486,6 +556,12 @@ WEFT_INLINE_ void weft_with_region(const char *name, void (*function)(void *argu
 
 #include <utility>
 
+#if __cplusplus >= 201703L
+#define WEFT_NODISCARD_ [[nodiscard]]
+#else
+#define WEFT_NODISCARD_
+#endif
+
 namespace weft
 {
 
@@ -494,12 +570,13 @@ class task
 {
       public:
 	/** Begins a task under the thread's current one and makes it current. */
-	WEFT_ALWAYS_INLINE_ explicit task(const char *type) : task_(weft_task_begin(type))
+	WEFT_NODISCARD_ WEFT_ALWAYS_INLINE_ explicit task(const char *type)
+		: task_(weft_task_begin(type))
 	{
 		(void)type;
 	}
 	/** Begins a task under `parent`; the thread's current context stays. */
-	WEFT_ALWAYS_INLINE_ task(weft_context parent, const char *type)
+	WEFT_NODISCARD_ WEFT_ALWAYS_INLINE_ task(weft_context parent, const char *type)
 		: task_(weft_task_begin_ctx(parent, type))
 	{
 		(void)parent;
@@ -542,11 +619,12 @@ class task
 class region
 {
       public:
-	WEFT_ALWAYS_INLINE_ explicit region(const char *name) : region_(weft_region_begin(name))
+	WEFT_NODISCARD_ WEFT_ALWAYS_INLINE_ explicit region(const char *name)
+		: region_(weft_region_begin(name))
 	{
 		(void)name;
 	}
-	WEFT_ALWAYS_INLINE_ region(weft_context context, const char *name)
+	WEFT_NODISCARD_ WEFT_ALWAYS_INLINE_ region(weft_context context, const char *name)
 		: region_(weft_region_begin_ctx(context, name))
 	{
 		(void)context;
@@ -578,9 +656,10 @@ class region
 class scoped_context
 {
       public:
-	WEFT_ALWAYS_INLINE_ explicit scoped_context(weft_context context)
+	WEFT_NODISCARD_ WEFT_ALWAYS_INLINE_ explicit scoped_context(weft_context context)
 		: previous_(weft_context_set(context))
 	{
+		(void)context;
 	}
 	scoped_context(const scoped_context &) = delete;
 	scoped_context &operator=(const scoped_context &) = delete;
@@ -595,7 +674,7 @@ class scoped_context
 
 /** Runs `function()` inside a region and returns what it returns. */
 template <typename Function>
-auto with_region(const char *name, Function &&function)
+WEFT_ALWAYS_INLINE_ auto with_region(const char *name, Function &&function)
 	-> decltype(std::forward<Function>(function)())
 {
 	region scope(name);
