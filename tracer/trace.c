@@ -44,13 +44,20 @@ static bool accounting(void)
 	return WEFT_GATE_(account);
 }
 
+static void set_type(struct weft_task *task, const char *type)
+{
+	size_t len = strnlen(type, WEFT_TASK_TYPE_SIZE - 1);
+
+	memcpy(task->type, type, len);
+	task->type[len] = '\0';
+}
+
 struct weft_task weft_task_begin_(struct weft_context parent, const char *type, bool attach)
 {
 	uint64_t ip = WEFT_CALLER_IP;
 	struct weft_thread_block *self;
 	struct weft_task task;
 	int saved_errno = errno;
-	size_t len;
 
 	type = text_or_empty(type);
 	self = weft_thread_ready(ip);
@@ -58,9 +65,7 @@ struct weft_task weft_task_begin_(struct weft_context parent, const char *type, 
 	task.previous = parent;
 	task.tid = attach ? self->tid : 0;
 	task.state = WEFT_SPAN_OPEN;
-	len = strnlen(type, WEFT_TASK_TYPE_SIZE - 1);
-	memcpy(task.type, type, len);
-	task.type[len] = '\0';
+	set_type(&task, type);
 	lttng_ust_do_tracepoint(weft, task_begin, weft_control.pid, self->tid, task.context.task,
 				parent.task, type, ip);
 	if (attach) {
@@ -70,6 +75,18 @@ struct weft_task weft_task_begin_(struct weft_context parent, const char *type, 
 		weft_context_current_ = task.context;
 	}
 	errno = saved_errno;
+	return task;
+}
+
+struct weft_task weft_task_adopt_(struct weft_context context, const char *type)
+{
+	struct weft_task task;
+
+	task.context = context;
+	task.previous.task = 0;
+	task.tid = 0;
+	task.state = context.task ? WEFT_SPAN_OPEN : WEFT_SPAN_OFF;
+	set_type(&task, text_or_empty(type));
 	return task;
 }
 

@@ -129,6 +129,7 @@ extern WEFT_API __thread struct weft_context weft_context_current_
 
 WEFT_API struct weft_task weft_task_begin_(struct weft_context parent, const char *type,
 					   bool attach);
+WEFT_API struct weft_task weft_task_adopt_(struct weft_context context, const char *type);
 WEFT_API void weft_task_end_(struct weft_task *task, const char *error);
 WEFT_API struct weft_region weft_region_begin_(struct weft_context context, const char *name);
 WEFT_API void weft_region_end_(struct weft_region *region, const char *error);
@@ -320,6 +321,26 @@ WEFT_INLINE_ WEFT_USE_RESULT_ struct weft_task weft_task_begin(const char *type)
 	return task;
 }
 
+/**
+ * Takes over a task that was begun elsewhere, typically in another process that sent its number, to
+ * end it here. Emits nothing; whoever began the task must not end it.
+ *
+ * @param context  The task. WEFT_CONTEXT_NONE gives a task whose end does nothing.
+ * @param type     As at its begin; copied.
+ */
+WEFT_INLINE_ WEFT_USE_RESULT_ struct weft_task weft_task_adopt(struct weft_context context,
+							       const char *type)
+{
+	struct weft_task task;
+
+	if (WEFT_GATE_(task)) {
+		return weft_task_adopt_(context, type);
+	}
+	task.context = context;
+	task.state = WEFT_SPAN_OFF;
+	return task;
+}
+
 /** Ends the task, on any thread. (Go: Task.End) */
 WEFT_INLINE_ void weft_task_end(struct weft_task *task)
 {
@@ -446,6 +467,7 @@ int weft_format_check_(const char *format, ...) __attribute__((format(printf, 1,
 #define weft_task_begin_ctx(parent, type)                                                          \
 	(WEFT_DROP_(parent), WEFT_DROP_(type), weft_task_off_())
 #define weft_task_begin(type)             (WEFT_DROP_(type), weft_task_off_())
+#define weft_task_adopt(ctx, type)        (WEFT_DROP_(ctx), WEFT_DROP_(type), weft_task_off_())
 #define weft_task_end(task)               WEFT_DROP_(task)
 #define weft_task_end_error(task, error)  (WEFT_DROP_(task), WEFT_DROP_(error))
 #define weft_region_begin_ctx(ctx, name)                                                           \
@@ -610,8 +632,25 @@ class task
 	{
 		return task_.context;
 	}
+	/** Gives the task up without ending it: whoever adopts it will. */
+	WEFT_ALWAYS_INLINE_ weft_context release()
+	{
+		task_.state = WEFT_SPAN_OFF;
+		return task_.context;
+	}
+	/** See weft_task_adopt(). */
+	static WEFT_ALWAYS_INLINE_ task adopt(weft_context context, const char *type)
+	{
+		(void)context;
+		(void)type;
+		return task(weft_task_adopt(context, type));
+	}
 
       private:
+	WEFT_ALWAYS_INLINE_ explicit task(const weft_task &adopted) : task_(adopted)
+	{
+	}
+
 	weft_task task_;
 };
 
