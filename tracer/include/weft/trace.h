@@ -27,7 +27,7 @@
  *
  * Cost. Tracing off: a load and a branch, no call. Tracing on: an LTTng-UST event. With
  * -DWEFT_DISABLE everything disappears: arguments are checked by the compiler and never evaluated,
- * and no libweft is needed.
+ * and no libweft is needed. (Arguments of the C++ constructors are evaluated, as C++ wants it.)
  *
  * Mistakes (a region ended twice, on another thread or in the wrong order, a task ended twice) never
  * harm the program or the trace: the trace is repaired, and `weft summary` names the first
