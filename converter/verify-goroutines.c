@@ -384,13 +384,13 @@ static int check_state(const struct weft_verify_rule_call *call,
 		return weft_verify_broken(call, "status of an unknown goroutine after the first "
 						"generation; new ones must be created");
 	}
-	if (verify->strict) {
-		ret = strict_state(call, goroutine);
-	}
-	if (ret == 0 && status == WEFT_VERIFY_GO_RUNNING && call->before.p == WEFT_VERIFY_NONE) {
+	if (status == WEFT_VERIFY_GO_RUNNING && call->before.p == WEFT_VERIFY_NONE) {
 		return weft_verify_broken(call, "viewer: a Running goroutine before its thread has "
 						"a processor; readers pass it, but go tool trace "
 						"fails at its start");
+	}
+	if (verify->strict) {
+		ret = strict_state(call, goroutine);
 	}
 	if (ret == 0 && status == WEFT_VERIFY_GO_RUNNING) {
 		*ret_thread = call->thread;

@@ -129,6 +129,29 @@ static bool names(const struct weft_verify_type_row *row, unsigned arg, const ch
 	return strcmp(row->arg_names[arg], a) == 0 || (b && strcmp(row->arg_names[arg], b) == 0);
 }
 
+/* GoStatus has a thread that matters in one status only. */
+static bool names_thread(const struct weft_verify_type_row *row,
+			 const struct weft_verify_event *event, unsigned arg)
+{
+	return names(row, arg, "m", NULL) &&
+	       (row->rule != weft_verify_go_state || event->args[2] == WEFT_VERIFY_GO_SYSCALL);
+}
+
+static void add_thread(struct weft_verify_text *text, const struct weft_verify *verify, uint64_t m)
+{
+	const struct weft_verify_thread *thread = weft_verify_thread_find(verify, m);
+
+	add_stream(text, m);
+	if (!thread) {
+		weft_verify_text_add(text, " unknown");
+		return;
+	}
+	weft_verify_text_add(text, " has ");
+	add_id(text, "P", thread->p);
+	weft_verify_text_add(text, ", ");
+	add_id(text, "G", thread->g);
+}
+
 void weft_verify_text_state(struct weft_verify_text *text, const struct weft_verify_rule_call *call)
 {
 	const struct weft_verify_event *event = call->event;
@@ -146,21 +169,12 @@ void weft_verify_text_state(struct weft_verify_text *text, const struct weft_ver
 		if (names(row, i, "g", "new_g") && id != call->before.g) {
 			weft_verify_text_add(text, "; ");
 			weft_verify_text_goroutine(text, call->verify, id);
-		} else if (event->type < 128 && names(row, i, "p", NULL) && id != call->before.p) {
+		} else if (names(row, i, "p", NULL) && id != call->before.p) {
 			weft_verify_text_add(text, "; ");
 			weft_verify_text_proc(text, call->verify, id);
-		} else if (event->type < 128 && names(row, i, "m", NULL) && id != event->m) {
-			const struct weft_verify_thread *thread =
-				weft_verify_thread_find(call->verify, id);
-
+		} else if (names_thread(row, event, i) && id != event->m) {
 			weft_verify_text_add(text, "; ");
-			add_stream(text, id);
-			weft_verify_text_add(text, thread ? " has " : " unknown");
-			if (thread) {
-				add_id(text, "P", thread->p);
-				weft_verify_text_add(text, ", ");
-				add_id(text, "G", thread->g);
-			}
+			add_thread(text, call->verify, id);
 		}
 	}
 }

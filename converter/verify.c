@@ -59,6 +59,12 @@ static int run(struct weft_verify *verify)
 		}
 		verify->result->generation_count++;
 	}
+	if (ret == 0 && verify->result->generation_count == 0) {
+		return weft_verify_broken_bytes(
+			verify, verify->at,
+			"the trace ends after its header: it needs at least "
+			"one generation");
+	}
 	return ret < 0 ? ret : check_end(verify);
 }
 
