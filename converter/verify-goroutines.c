@@ -85,18 +85,21 @@ static int wait_for(const struct weft_verify_rule_call *call, uint64_t id, uint6
 	struct weft_verify_goroutine *goroutine = weft_verify_goroutine_find(verify, id);
 
 	if (!goroutine) {
-		return weft_verify_wait(call, "waits for the goroutine to be created or announced");
+		(void)weft_verify_wait(call, "waits for the goroutine to be created or announced");
+		return WEFT_VERIFY_WAIT;
 	}
 	if (goroutine->status != status) {
-		return weft_verify_wait(call, "waits for the goroutine to be %s, it is %s",
-					weft_verify_go_status_name(status),
-					weft_verify_go_status_name(goroutine->status));
+		(void)weft_verify_wait(call, "waits for the goroutine to be %s, it is %s",
+				       weft_verify_go_status_name(status),
+				       weft_verify_go_status_name(goroutine->status));
+		return WEFT_VERIFY_WAIT;
 	}
 	if (!weft_verify_is_next(verify, goroutine->seq_generation, goroutine->seq, seq)) {
-		return weft_verify_wait(call,
-					"waits for its turn, the goroutine is at seq %" PRIu64
-					" of generation %" PRIu64,
-					goroutine->seq, goroutine->seq_generation);
+		(void)weft_verify_wait(call,
+				       "waits for its turn, the goroutine is at seq %" PRIu64
+				       " of generation %" PRIu64,
+				       goroutine->seq, goroutine->seq_generation);
+		return WEFT_VERIFY_WAIT;
 	}
 	*ret_goroutine = goroutine;
 	return WEFT_VERIFY_ADVANCE;

@@ -308,7 +308,8 @@ int weft_verify_order(struct weft_verify *verify)
 	struct heap heap = {.size = verify->generation.cursor_count};
 	int ret;
 
-	heap.items = (struct weft_verify_cursor **)calloc(heap.size + 1, sizeof(*heap.items));
+	heap.items = (struct weft_verify_cursor **)calloc(heap.size + 1,
+							  sizeof(struct weft_verify_cursor *));
 	if (!heap.items) {
 		return weft_error_set_errno(verify->err, -ENOMEM, "order streams");
 	}

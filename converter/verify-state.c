@@ -28,11 +28,12 @@ uint64_t weft_verify_key(const struct weft_verify *verify, uint64_t id)
 int weft_verify_count_object(struct weft_verify *verify)
 {
 	if (verify->object_count >= OBJECT_COUNT_MAX) {
-		return weft_error_set(verify->err, -E2BIG,
-				      "generation %llu: more than %zu live goroutines, processors, "
-				      "threads, tasks and regions",
-				      (unsigned long long)verify->generation.number,
-				      OBJECT_COUNT_MAX);
+		(void)weft_error_set(verify->err, -E2BIG,
+				     "generation %llu: more than %zu live goroutines, processors, "
+				     "threads, tasks and regions",
+				     (unsigned long long)verify->generation.number,
+				     OBJECT_COUNT_MAX);
+		return -E2BIG;
 	}
 	verify->object_count++;
 	return 0;
@@ -371,7 +372,8 @@ static int held_goroutine(const struct weft_verify_rule_call *call,
 		weft_verify_goroutine_find(call->verify, call->before.g);
 
 	if (!goroutine) {
-		return weft_verify_broken(call, "the thread's goroutine does not exist");
+		(void)weft_verify_broken(call, "the thread's goroutine does not exist");
+		return -EBADMSG;
 	}
 	*ret_goroutine = goroutine;
 	if (goroutine->mention_ordinal != call->verify->generation.ordinal) {

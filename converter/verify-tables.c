@@ -35,9 +35,10 @@ static int take(struct reader *reader, const char *what, uint64_t *ret_value)
 	if (weft_verify_take_uvarint(&reader->at, reader->end, ret_value)) {
 		return 0;
 	}
-	return weft_verify_broken_bytes(reader->verify, reader->entry,
-					"%s: its %s is cut short or not a 64-bit number",
-					reader->name, what);
+	(void)weft_verify_broken_bytes(reader->verify, reader->entry,
+				       "%s: its %s is cut short or not a 64-bit number",
+				       reader->name, what);
+	return -EBADMSG;
 }
 
 /* The type byte of the next entry. */
@@ -254,7 +255,7 @@ int weft_verify_table_samples(struct weft_verify *verify, const struct weft_veri
 	struct reader reader = open_reader(verify, batch, "CPUSample");
 
 	while (reader.at < reader.end) {
-		uint64_t fields[5];
+		uint64_t fields[5] = {0, 0, 0, 0, 0};
 		int ret = take_type(&reader, WEFT_VERIFY_CPU_SAMPLE);
 		size_t i;
 

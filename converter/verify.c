@@ -74,7 +74,6 @@ int weft_verify_bytes(const void *bytes, size_t size, const struct weft_verify_o
 	struct weft_verify_result result = {.byte_count = size};
 	struct weft_verify verify = {
 		.bytes = (const uint8_t *)bytes,
-		.end = (const uint8_t *)bytes + size,
 		.at = (const uint8_t *)bytes,
 		.strict = options && options->strict,
 		.result = &result,
@@ -86,6 +85,7 @@ int weft_verify_bytes(const void *bytes, size_t size, const struct weft_verify_o
 	if (!bytes || !size) {
 		return weft_error_set(err, -EBADMSG, "not a Go trace: it is empty");
 	}
+	verify.end = verify.bytes + size;
 	/* Without randomness the seed is 0, which only a file made for this would notice. */
 	(void)!getrandom(&verify.key_seed, sizeof(verify.key_seed), GRND_NONBLOCK);
 	ret = run(&verify);

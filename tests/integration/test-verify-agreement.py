@@ -104,4 +104,26 @@ def test_viewer_ends_where_we_say_so(folder):
             assert "the viewer ended" in str(ended)
 
 
+def test_our_own_traces_are_strictly_good_and_counted(folder):
+    count = 400
+    with harness.session_daemon():
+        harness.record_by_lttng(folder / "recording",
+                                harness.BUILD / "tests" / "programs" / "test-spans", count)
+    for version in ("1.22", "1.23", "1.25", "1.26"):
+        trace = folder / f"{version}.trace"
+        harness.weft("convert", "-q", "--go-version", version, folder / "recording", "-o", trace)
+        told = json.loads(harness.weft("verify", "--strict", "--json", trace).stdout)
+        assert told["format"] == version
+        assert told["byte_count"] == trace.stat().st_size
+        assert told["task_begin_count"] == count + 1 and told["open_task_count"] == 1, told
+        assert told["task_end_count"] == count, told
+        assert told["region_begin_count"] == told["region_end_count"] == 2 * count + 1, told
+        assert told["open_region_count"] == 0, told
+        assert told["log_count"] >= count + 1, told
+        assert told["events"]["UserLog"] == told["log_count"]
+        for reader in harness.readers():
+            if reads(reader, trace):
+                assert accepts(reader, trace), reader
+
+
 harness.main()

@@ -139,9 +139,9 @@ static void print_json(const char *path, int verdict, const struct weft_verify_r
 
 static void print_accepted(const char *path, const struct weft_verify_result *result)
 {
-	(void)printf("%s: accepted: format 1.%" PRIu32 ", %" PRIu64 " generations, %" PRIu64
-		     " events, %" PRIu64 " goroutines, %" PRIu64 " processors, %" PRIu64
-		     " tasks, %" PRIu64 " regions, %" PRIu64 " logs, %" PRIu64 " samples\n",
+	(void)printf("%s: accepted: format 1.%" PRIu32 ", generations %" PRIu64 ", events %" PRIu64
+		     ", goroutines %" PRIu64 ", processors %" PRIu64 ", tasks %" PRIu64
+		     ", regions %" PRIu64 ", logs %" PRIu64 ", samples %" PRIu64 "\n",
 		     path, result->version, result->generation_count, result->event_count,
 		     result->goroutine_count, result->proc_count, result->task_begin_count,
 		     result->region_begin_count, result->log_count, result->sample_count);

@@ -140,13 +140,14 @@ static void spans_are_counted_with_those_left_open(void **state)
 
 	(void)state;
 	assert_int_equal(
-		verify_text("format 22; " VERIFY_HEAD(1) VERIFY_RUN
-			    "UserTaskBegin 1 1 0 2 1; UserTaskBegin 1 2 0 2 1; UserTaskEnd 1 1 1; "
-			    "UserRegionBegin 1 0 2 1; UserRegionBegin 1 0 4 1; UserRegionEnd 1 0 4 1; "
-			    "UserLog 1 0 1 1 1; GoCreate 1 8 1 1; batch 1 2 9000; ProcStatus 0 1 1; "
-			    "GoStart 1 8 1; UserRegionBegin 1 0 2 1; GoDestroy 1; "
-			    "batch 1 -1 9000; CPUSamples; CPUSample 9000 1 0 7 1",
-			    true, &result, &err),
+		verify_text(
+			"format 22; " VERIFY_HEAD(1) VERIFY_RUN
+			"UserTaskBegin 1 1 0 2 1; UserTaskBegin 1 2 0 2 1; UserTaskEnd 1 1 1; "
+			"UserRegionBegin 1 0 2 1; UserRegionBegin 1 0 4 1; UserRegionEnd 1 0 4 1; "
+			"UserLog 1 0 1 1 1; GoCreate 1 8 1 1; batch 1 2 9000; ProcStatus 0 1 1; "
+			"GoStart 1 8 1; UserRegionBegin 1 0 2 1; GoDestroy 1; "
+			"batch 1 -1 9000; CPUSamples; CPUSample 9000 1 0 7 1",
+			true, &result, &err),
 		0);
 	assert_int_equal(result.task_begin_count, 2);
 	assert_int_equal(result.task_end_count, 1);
@@ -165,9 +166,10 @@ static void a_broken_trace_is_counted_up_to_the_fault(void **state)
 	struct weft_verify_result result;
 
 	(void)state;
-	assert_int_equal(verify_text("format 22; " VERIFY_HEAD(1) VERIFY_RUN VERIFY_HEAD(2)
-				     "batch 2 1 9000; ProcStatus 0 0 1; GoStatus 0 7 0 2; GoDestroy 1; "
-				     "GoDestroy 1",
+	assert_int_equal(verify_text("format 22; " VERIFY_HEAD(1) VERIFY_RUN VERIFY_HEAD(
+					     2) "batch 2 1 9000; ProcStatus 0 0 1; GoStatus 0 7 0 "
+						"2; GoDestroy 1; "
+						"GoDestroy 1",
 				     false, &result, &err),
 			 -EBADMSG);
 	assert_int_equal(result.generation_count, 1);
@@ -180,15 +182,16 @@ static void a_message_names_place_event_and_state(void **state)
 
 	(void)state;
 	/* 16 bytes of header, 6 of batch header, 4 + 5 + 4 of the events before. */
-	assert_int_equal(verify_text("format 22; batch 1 1 1000; ProcStatus 0 0 1; GoCreate 0 7 0 0; "
-				     "GoStart 0 7 1; GoSyscallBegin 1 5 0; " VERIFY_CLOCK(1),
-				     false, NULL, &err),
-			 -EBADMSG);
-	assert_string_equal(err.text,
-			    "generation 1: stream 1: byte 35: GoSyscallBegin(p_seq=5, stack=0): "
-			    "p_seq should be the processor's next number (stream 1 has P 0 Running, "
-			    "seq 0 of generation 1, on stream 1; G 7 Running, seq 1 of generation 1, "
-			    "on stream 1)");
+	assert_int_equal(
+		verify_text("format 22; batch 1 1 1000; ProcStatus 0 0 1; GoCreate 0 7 0 0; "
+			    "GoStart 0 7 1; GoSyscallBegin 1 5 0; " VERIFY_CLOCK(1),
+			    false, NULL, &err),
+		-EBADMSG);
+	assert_string_equal(
+		err.text, "generation 1: stream 1: byte 35: GoSyscallBegin(p_seq=5, stack=0): "
+			  "p_seq should be the processor's next number (stream 1 has P 0 Running, "
+			  "seq 0 of generation 1, on stream 1; G 7 Running, seq 1 of generation 1, "
+			  "on stream 1)");
 }
 
 static void a_frontier_is_shown_when_nothing_can_go_on(void **state)
@@ -196,18 +199,22 @@ static void a_frontier_is_shown_when_nothing_can_go_on(void **state)
 	struct weft_error err = WEFT_ERROR_INIT;
 
 	(void)state;
-	assert_int_equal(verify_text("format 22; " VERIFY_CLOCK(1)
-				     "batch 1 1 1000; ProcStatus 0 0 1; GoStart 5 7 1; "
-				     "batch 1 2 1001; ProcStart 0 3 1; batch 1 3 1002; ProcStart 0 3 2; "
-				     "batch 1 4 1009; GoUnblock 9 7 1 0; batch 1 5 1009; ProcStart 9 3 4",
+	assert_int_equal(verify_text("format 22; " VERIFY_CLOCK(
+					     1) "batch 1 1 1000; ProcStatus 0 0 1; GoStart 5 7 1; "
+						"batch 1 2 1001; ProcStart 0 3 1; batch 1 3 1002; "
+						"ProcStart 0 3 2; "
+						"batch 1 4 1009; GoUnblock 9 7 1 0; batch 1 5 "
+						"1009; ProcStart 9 3 4",
 				     false, NULL, &err),
 			 -EBADMSG);
-	assert_string_equal(
-		err.text,
-		"generation 1: failed to advance: none of 5 streams can go on: stream 2 at byte 57: "
-		"ProcStart(p=3, p_seq=1) waits for a status of the processor | stream 3 at byte 67: "
-		"ProcStart(p=3, p_seq=2) waits for a status of the processor | stream 1 at byte 47: "
-		"GoStart(g=7, g_seq=1) waits for the goroutine to be created or announced | and 2 more");
+	assert_string_equal(err.text, "generation 1: failed to advance: none of 5 streams can go "
+				      "on: stream 2 at byte 57: "
+				      "ProcStart(p=3, p_seq=1) waits for a status of the processor "
+				      "| stream 3 at byte 67: "
+				      "ProcStart(p=3, p_seq=2) waits for a status of the processor "
+				      "| stream 1 at byte 47: "
+				      "GoStart(g=7, g_seq=1) waits for the goroutine to be created "
+				      "or announced | and 2 more");
 }
 
 /* Streams that each wait for the next, in the worst order: work grows with their square. */
@@ -222,8 +229,9 @@ static void hopeless_disorder_is_given_up(void **state)
 
 	(void)state;
 	assert_non_null(text);
-	len = (size_t)snprintf(text, room, "format 22; batch 1 -1 1; Frequency 1000000000; "
-					   "batch 1 -1 1; GoStatus 0 7 0 4; ");
+	len = (size_t)snprintf(text, room,
+			       "format 22; batch 1 -1 1; Frequency 1000000000; "
+			       "batch 1 -1 1; GoStatus 0 7 0 4; ");
 	for (i = 1; i <= stream_count; i++) {
 		len += (size_t)snprintf(text + len, room - len,
 					"batch 1 %u 100; ProcStatus 0 %u 1; GoStart 1 7 %u; "

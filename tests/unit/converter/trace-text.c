@@ -20,8 +20,8 @@ struct bytes {
 };
 
 struct assembler {
-	struct bytes out;     /* Everything before the batch at hand. */
-	struct bytes header;  /* Of that batch, without its size. */
+	struct bytes out;    /* Everything before the batch at hand. */
+	struct bytes header; /* Of that batch, without its size. */
 	struct bytes payload;
 	uint64_t claimed_size;
 	bool has_batch, has_claim, is_padded;
@@ -77,8 +77,8 @@ static bool take_number(const char **at, int base, uint64_t *ret_value)
 	const char *start = *at + strspn(*at, " \n\t");
 	char *end;
 
-	*ret_value = *start == '-' ? (uint64_t)strtoll(start, &end, base)
-				   : strtoull(start, &end, base);
+	*ret_value =
+		*start == '-' ? (uint64_t)strtoll(start, &end, base) : strtoull(start, &end, base);
 	if (end == start) {
 		return false;
 	}
