@@ -45,19 +45,42 @@ static int check_end(struct weft_verify *verify)
 	return 0;
 }
 
-static int run(struct weft_verify *verify)
+/*
+ * Pages behind the verifier are read again only for names of regions that are still open. Without
+ * this they would count as this process's memory until the end.
+ */
+static void drop_pages(const struct weft_verify *verify, const uint8_t *from)
 {
+	size_t page_size = (size_t)sysconf(_SC_PAGESIZE);
+	size_t begin = (size_t)(from - verify->bytes) / page_size * page_size;
+	size_t end = (size_t)(verify->at - verify->bytes) / page_size * page_size;
+
+	if (end > begin) {
+		/* A hint. Both ends are page borders of the map. */
+		(void)madvise((void *)(uintptr_t)(verify->bytes + begin), end - begin,
+			      MADV_DONTNEED);
+	}
+}
+
+static int run(struct weft_verify *verify, bool is_mapped)
+{
+	const uint8_t *from;
 	int ret = weft_verify_header(verify);
 
 	if (ret < 0) {
 		return ret;
 	}
+	from = verify->at;
 	while ((ret = weft_verify_load(verify)) == 1) {
 		ret = weft_verify_order(verify);
 		if (ret < 0) {
 			return ret;
 		}
 		verify->result->generation_count++;
+		if (is_mapped) {
+			drop_pages(verify, from);
+		}
+		from = verify->at;
 	}
 	if (ret == 0 && verify->result->generation_count == 0) {
 		return weft_verify_broken_bytes(
@@ -68,8 +91,9 @@ static int run(struct weft_verify *verify)
 	return ret < 0 ? ret : check_end(verify);
 }
 
-int weft_verify_bytes(const void *bytes, size_t size, const struct weft_verify_options *options,
-		      struct weft_verify_result *ret_result, struct weft_error *err)
+static int verify_memory(const void *bytes, size_t size, bool is_mapped,
+			 const struct weft_verify_options *options,
+			 struct weft_verify_result *ret_result, struct weft_error *err)
 {
 	struct weft_verify_result result = {.byte_count = size};
 	struct weft_verify verify = {
@@ -88,13 +112,19 @@ int weft_verify_bytes(const void *bytes, size_t size, const struct weft_verify_o
 	verify.end = verify.bytes + size;
 	/* Without randomness the seed is 0, which only a file made for this would notice. */
 	(void)!getrandom(&verify.key_seed, sizeof(verify.key_seed), GRND_NONBLOCK);
-	ret = run(&verify);
+	ret = run(&verify, is_mapped);
 	weft_verify_state_fini(&verify);
 	weft_verify_generation_fini(&verify.generation);
 	if (ret_result && (ret == 0 || ret == -EBADMSG)) {
 		*ret_result = result;
 	}
 	return ret;
+}
+
+int weft_verify_bytes(const void *bytes, size_t size, const struct weft_verify_options *options,
+		      struct weft_verify_result *ret_result, struct weft_error *err)
+{
+	return verify_memory(bytes, size, false, options, ret_result, err);
 }
 
 /* A pipe cannot be mapped: its bytes go to a file without a name. */
@@ -166,7 +196,7 @@ static int verify_fd(int fd, const struct weft_verify_options *options,
 		return weft_error_set_errno(err, -errno, "map %zu bytes", size);
 	}
 	(void)madvise(bytes, size, MADV_SEQUENTIAL); /* A hint. */
-	ret = weft_verify_bytes(bytes, size, options, ret_result, err);
+	ret = verify_memory(bytes, size, true, options, ret_result, err);
 	(void)munmap(bytes, size); /* Cannot fail for what was mapped. */
 	return ret;
 }
