@@ -12,7 +12,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-/* Twice what a reader could hold in 16 GB; a trace of this size would be 50 MB of nothing else. */
+/* Real programs have thousands, a few have a million. All of them together take about 1 GB. */
 #define OBJECT_COUNT_MAX ((size_t)1 << 23)
 
 uint64_t weft_verify_key(const struct weft_verify *verify, uint64_t id)
