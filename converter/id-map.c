@@ -8,13 +8,18 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
 #define SLOT_COUNT_MIN 64U
 
 static size_t slot_of(const struct weft_id_map *map, uint64_t key)
 {
-	/* Fibonacci hashing; the high bits are the good ones. */
-	return (size_t)((key * UINT64_C(0x9e3779b97f4a7c15)) >> 32) & (map->slot_count - 1);
+	/*
+	 * Multiply-shift, whose chance of a collision is at most 2 in slot_count for any two keys.
+	 * Source: Dietzfelbinger and others, "A reliable randomized algorithm for the closest-pair
+	 * problem", 1997.
+	 */
+	return (size_t)((key * map->multiplier) >> map->shift);
 }
 
 void weft_id_map_fini(struct weft_id_map *map)
@@ -46,12 +51,27 @@ void *weft_id_map_find(const struct weft_id_map *map, uint64_t key)
 	return map->slot_count ? map->slots[find_slot(map, key)].value : NULL;
 }
 
+static uint64_t choose_multiplier(void)
+{
+	uint64_t random = 0;
+
+	if (getrandom(&random, sizeof(random), GRND_NONBLOCK) != (ssize_t)sizeof(random)) {
+		random = UINT64_C(0x9e3779b97f4a7c15); /* Early boot: good, if not secret. */
+	}
+	return random | 1;
+}
+
 static int grow(struct weft_id_map *map)
 {
-	struct weft_id_map larger = {NULL, 0, map->count};
+	struct weft_id_map larger = {.count = map->count, .multiplier = map->multiplier};
 	size_t i;
 
+	if (!larger.multiplier) {
+		larger.multiplier = choose_multiplier();
+	}
+
 	larger.slot_count = map->slot_count ? map->slot_count * 2 : SLOT_COUNT_MIN;
+	larger.shift = 64U - (unsigned int)__builtin_ctzll(larger.slot_count);
 	larger.slots = (struct weft_id_map_slot *)calloc(larger.slot_count, sizeof(*larger.slots));
 	if (!larger.slots) {
 		return -ENOMEM;

@@ -4,7 +4,8 @@
  * Hash map from 64-bit keys to pointers: threads by id, tasks by id, streams by number.
  *
  * Open addressing with linear probing; removal shifts entries back, so there are no tombstones and
- * a map in steady use never grows. Keys are mixed, hence hostile ids do not pile up in practice.
+ * a map in steady use never grows. Keys come from traces, where anybody may have put them: each
+ * map hashes them by a random number of its own. So the order of slots differs from run to run.
  * Values are weak and never NULL.
  *
  * Threads: one thread at a time per map.
@@ -25,7 +26,9 @@ struct weft_id_map_slot {
 /** Zero-initialised is empty. */
 struct weft_id_map {
 	struct weft_id_map_slot *slots;
-	size_t slot_count; /* 0 or a power of two. */
+	size_t slot_count;   /* 0 or a power of two. */
+	uint64_t multiplier; /* Odd, random; chosen with the first slots. */
+	unsigned int shift;  /* 64 less the bits of slot_count. */
 	size_t count;
 };
 

@@ -43,6 +43,33 @@ void weft_timeline__free_tasks(struct weft_timeline *timeline)
 	weft_id_map_fini(&timeline->tasks);
 }
 
+static void link_open(struct weft_timeline *timeline, struct weft_task_node *node)
+{
+	node->older = timeline->newest_open;
+	if (node->older) {
+		node->older->newer = node;
+	} else {
+		timeline->oldest_open = node;
+	}
+	timeline->newest_open = node;
+	timeline->open_task_count++;
+}
+
+static void unlink_open(struct weft_timeline *timeline, struct weft_task_node *node)
+{
+	if (node->older) {
+		node->older->newer = node->newer;
+	} else {
+		timeline->oldest_open = node->newer;
+	}
+	if (node->newer) {
+		node->newer->older = node->older;
+	} else {
+		timeline->newest_open = node->older;
+	}
+	timeline->open_task_count--;
+}
+
 /* Ended tasks stay findable for a while, so that late references and double ends are seen. */
 static void retire_task(struct weft_timeline *timeline, struct weft_task_node *node)
 {
@@ -54,7 +81,7 @@ static void retire_task(struct weft_timeline *timeline, struct weft_task_node *n
 	*place = node;
 	timeline->ended_next = (timeline->ended_next + 1) % WEFT_ENDED_TASK_COUNT;
 	node->shown.ended = true;
-	timeline->open_task_count--;
+	unlink_open(timeline, node);
 }
 
 static int set_type(struct weft_task_node *node, struct weft_text type)
@@ -75,22 +102,14 @@ static int set_type(struct weft_task_node *node, struct weft_text type)
 	return 0;
 }
 
-/* Any open task, to make room when far too many were never ended. */
-static void forget_some_task(struct weft_timeline *timeline)
+/* To make room when far too many were never ended. */
+static void forget_oldest_task(struct weft_timeline *timeline)
 {
-	size_t i;
+	struct weft_task_node *node = timeline->oldest_open;
 
-	for (i = 0; i < timeline->tasks.slot_count; i++) {
-		struct weft_task_node *node =
-			(struct weft_task_node *)timeline->tasks.slots[i].value;
-
-		if (node && !node->shown.ended) {
-			timeline->totals.repairs.task_limit++;
-			timeline->open_task_count--;
-			free_task(timeline, node);
-			return;
-		}
-	}
+	timeline->totals.repairs.task_limit++;
+	unlink_open(timeline, node);
+	free_task(timeline, node);
 }
 
 static int create_task(struct weft_timeline *timeline, uint64_t raw,
@@ -99,7 +118,7 @@ static int create_task(struct weft_timeline *timeline, uint64_t raw,
 	struct weft_task_node *node;
 
 	if (timeline->open_task_count >= WEFT_OPEN_TASK_COUNT_MAX) {
-		forget_some_task(timeline);
+		forget_oldest_task(timeline);
 	}
 	node = (struct weft_task_node *)calloc(1, sizeof(*node));
 	if (!node || weft_id_map_put(&timeline->tasks, raw, node) < 0) {
@@ -109,7 +128,7 @@ static int create_task(struct weft_timeline *timeline, uint64_t raw,
 	node->shown.raw = raw;
 	node->shown.id = timeline->next_task_id++;
 	node->shown.type = "";
-	timeline->open_task_count++;
+	link_open(timeline, node);
 	*ret_node = node;
 	return 0;
 }
@@ -393,7 +412,7 @@ int weft_timeline__misuse(struct weft_timeline *timeline, const struct weft_even
 		return ret;
 	}
 	timeline->totals.misuse_count++;
-	WEFT_TIMELINE_HOOK(timeline, misuse, &thread->shown, event->misuse.kind,
-			   event->misuse.name, event->misuse.ip);
+	WEFT_TIMELINE_HOOK(timeline, misuse, &thread->shown, event->misuse.kind, event->misuse.name,
+			   event->misuse.ip);
 	return 0;
 }

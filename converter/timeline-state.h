@@ -52,6 +52,7 @@ struct weft_thread_node {
 struct weft_task_node {
 	struct weft_task_state shown;
 	char *type; /* Owned; shown.type points here or to "". */
+	struct weft_task_node *older, *newer; /* List of open tasks. */
 };
 
 struct weft_timeline {
@@ -74,6 +75,7 @@ struct weft_timeline {
 
 	struct weft_id_map tasks; /* Raw id → task_node, open and lately ended. */
 	uint64_t next_task_id;
+	struct weft_task_node *oldest_open, *newest_open;
 	size_t open_task_count;
 	struct weft_task_node *ended[WEFT_ENDED_TASK_COUNT]; /* Ring, oldest at ended_next. */
 	size_t ended_next;

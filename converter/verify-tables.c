@@ -457,7 +457,7 @@ static int check_stack(struct weft_verify *verify, const struct weft_verify_entr
 int weft_verify_tables_finish(struct weft_verify *verify)
 {
 	struct weft_verify_table *stacks = &verify->generation.stacks;
-	struct weft_id_map pcs = {NULL, 0, 0};
+	struct weft_id_map pcs = {0};
 	size_t i;
 	int ret = sort(verify, &verify->generation.strings, "String");
 
