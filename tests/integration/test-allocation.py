@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The Weft authors
+"""Each allocation of the conversion of a small trace fails once: no crash, no leak, and said."""
+
+import os
+
+import harness
+
+SPANS = harness.BUILD / "tests" / "programs" / "test-spans"
+PRELOAD = harness.BUILD / "tests" / "programs" / "libfail-allocation.so"
+# Runs a command; more allocations than this are sampled evenly.
+RUNS_MAX = 400
+
+
+def attempt(folder, fail_at, *argv):
+    """Returns the finished run, how many allocations there were, and how many were not freed."""
+    report = folder / "report"
+    report.unlink(missing_ok=True)
+    environment = dict(os.environ, LD_PRELOAD=str(PRELOAD), FAIL_AT=str(fail_at),
+                       FAIL_REPORT=str(report))
+    done = harness.weft(*argv, check=False, env=environment)
+    assert report.exists(), f"allocation {fail_at}: status {done.returncode}\n{done.stderr}"
+    count, live = map(int, report.read_text().split())
+    return done, count, live
+
+
+def check(folder, *argv, output=None):
+    if harness.SANITIZED:
+        raise harness.Skip("the sanitizers bring an allocator of their own")
+    done, count, live_before = attempt(folder, 0, *argv)
+    assert done.returncode == 0, done.stderr
+    good = done.stdout
+    told = survived = 0
+    for fail_at in range(1, count + 1, max(1, count // RUNS_MAX)):
+        if output:
+            output.unlink(missing_ok=True)
+        done, _, live = attempt(folder, fail_at, *argv)
+        context = f"allocation {fail_at} of {count}: status {done.returncode}\n{done.stderr}"
+        assert live <= live_before, f"{live - live_before} blocks lost, {context}"
+        if done.returncode == 0:
+            survived += 1
+            assert not output or output.exists(), context
+        else:
+            told += 1
+            assert done.returncode == 1 and "emory" in done.stderr, context
+            assert done.stderr.count("\n") == 1, context
+            assert done.stdout != good or not good, context
+            assert not output or not output.exists(), f"a file was left, {context}"
+    print(f"         {' '.join(map(str, argv[:1]))}: {count} allocations, {told} failures told, "
+          f"{survived} survived")
+    assert told > 10
+
+
+def record(folder):
+    with harness.session_daemon():
+        harness.record_by_lttng(folder / "recording", SPANS, 20)
+    return folder / "recording"
+
+
+def test_convert(folder):
+    output = folder / "x.trace"
+    check(folder, "convert", "-q", record(folder), "-o", output, output=output)
+
+
+def test_convert_of_selected_tasks(folder):
+    output = folder / "x.trace"
+    check(folder, "convert", "-q", record(folder), "-o", output, "--task", "request",
+          output=output)
+
+
+def test_summary_as_text(folder):
+    check(folder, "summary", record(folder))
+
+
+def test_summary_as_json(folder):
+    check(folder, "summary", "--json", record(folder))
+
+
+harness.main()
