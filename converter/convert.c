@@ -82,6 +82,8 @@ static int run_encoder(struct weft_pipeline *pipeline, const struct weft_convert
 	finish_ret = weft_go_encoder_finish(conversion.encoder);
 	if (finish_ret < 0) {
 		ret = weft_error_set_errno(err, finish_ret, "cannot write the Go trace");
+	} else if (ret == 0 && weft_symbolizer_status(weft_pipeline_get_symbolizer(pipeline)) < 0) {
+		ret = weft_error_set(err, -ENOMEM, "out of memory");
 	}
 	weft_go_encoder_get_counts(conversion.encoder, ret_counts);
 	weft_go_encoder_destroy(conversion.encoder);

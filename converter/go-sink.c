@@ -132,6 +132,9 @@ int weft_go_sink_finish(struct weft_go_sink *sink, struct weft_error *err)
 		ret = weft_go_encoder_finish(sink->encoder);
 		weft_go_encoder_get_counts(sink->encoder, &counts);
 	}
+	if (ret == 0) {
+		ret = weft_symbolizer_status(sink->symbolizer);
+	}
 	if (ret < 0) {
 		return tell(err, ret);
 	}

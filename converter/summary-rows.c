@@ -261,6 +261,9 @@ int weft_summary__finish(struct weft_summary *summary, uint64_t last_ns)
 	sort_rows(&summary->regions, compare_regions);
 	sort_rows(&summary->logs, compare_logs);
 	sort_rows(&summary->threads, compare_threads);
+	if (summary->status == 0 && summary->symbolizer) {
+		summary->status = weft_symbolizer_status(summary->symbolizer);
+	}
 	return summary->status;
 }
 

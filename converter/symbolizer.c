@@ -56,6 +56,7 @@ struct weft_symbolizer {
 	struct file_node *files;
 	size_t file_count;
 	uint64_t last_frame_id;
+	int status; /* -ENOMEM: an answer was worse than it could have been. */
 };
 
 static const struct weft_frame memory_frame = {1, "[out of memory]", "", 0};
@@ -106,6 +107,7 @@ static struct process_node *get_process(struct weft_symbolizer *symbolizer, int3
 		if (!process ||
 		    weft_id_map_put(&symbolizer->processes, (uint32_t)pid, process) < 0) {
 			free(process);
+			symbolizer->status = -ENOMEM;
 			return NULL;
 		}
 	}
@@ -240,6 +242,7 @@ static struct weft_symbol_file *get_file(struct weft_symbolizer *symbolizer,
 	}
 	node = (struct file_node *)calloc(1, sizeof(*node));
 	if (!node) {
+		symbolizer->status = -ENOMEM;
 		return NULL;
 	}
 	node->path = strdup(object->path);
@@ -248,9 +251,14 @@ static struct weft_symbol_file *get_file(struct weft_symbolizer *symbolizer,
 		free(node->path);
 		free(node->build_id);
 		free(node);
+		symbolizer->status = -ENOMEM;
 		return NULL;
 	}
+	errno = 0;
 	node->file = weft_symbol_file_open(node->path, node->build_id);
+	if (!node->file && errno == ENOMEM) {
+		symbolizer->status = -ENOMEM;
+	}
 	node->next = symbolizer->files;
 	symbolizer->files = node;
 	symbolizer->file_count++;
@@ -313,12 +321,14 @@ static const struct weft_frame *intern_frame(struct weft_symbolizer *symbolizer,
 	}
 	node = create_frame(symbolizer, symbol);
 	if (!node) {
+		symbolizer->status = -ENOMEM;
 		return &memory_frame;
 	}
 	if (weft_id_map_put(&symbolizer->frames, key, node) < 0) {
 		free((char *)node->shown.function);
 		free((char *)node->shown.file);
 		free(node);
+		symbolizer->status = -ENOMEM;
 		return &memory_frame;
 	}
 	return &node->shown;
@@ -401,6 +411,11 @@ const struct weft_frame *weft_symbolizer_resolve(struct weft_symbolizer *symboli
 	frame = look_up(symbolizer, pid, ip);
 	remember(symbolizer, key, pid, ip, frame);
 	return frame;
+}
+
+int weft_symbolizer_status(const struct weft_symbolizer *symbolizer)
+{
+	return symbolizer->status;
 }
 
 void weft_symbolizer_destroy(struct weft_symbolizer *symbolizer)

@@ -53,4 +53,7 @@ WEFT_MUST_CHECK int weft_symbolizer_add_object(struct weft_symbolizer *symbolize
 const struct weft_frame *weft_symbolizer_resolve(struct weft_symbolizer *symbolizer, int32_t pid,
 						 uint64_t ip);
 
+/** 0; -ENOMEM: some answers are worse than they could have been, because memory was short. */
+int weft_symbolizer_status(const struct weft_symbolizer *symbolizer);
+
 #endif

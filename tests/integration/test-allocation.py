@@ -30,6 +30,7 @@ def check(folder, *argv, output=None):
     done, count, live_before = attempt(folder, 0, *argv)
     assert done.returncode == 0, done.stderr
     good = done.stdout
+    good_file = output.read_bytes() if output else None
     told = survived = 0
     for fail_at in range(1, count + 1, max(1, count // RUNS_MAX)):
         if output:
@@ -39,7 +40,8 @@ def check(folder, *argv, output=None):
         assert live <= live_before, f"{live - live_before} blocks lost, {context}"
         if done.returncode == 0:
             survived += 1
-            assert not output or output.exists(), context
+            assert done.stdout == good, f"worse, and not told: {context}"
+            assert not output or output.read_bytes() == good_file, f"worse: {context}"
         else:
             told += 1
             assert done.returncode == 1 and "emory" in done.stderr, context
