@@ -9,7 +9,7 @@ import harness
 SPANS = harness.BUILD / "tests" / "programs" / "test-spans"
 PRELOAD = harness.BUILD / "tests" / "programs" / "libfail-allocation.so"
 # Runs a command; more allocations than this are sampled evenly.
-RUNS_MAX = 400
+RUNS_MAX = 200
 
 
 def attempt(folder, fail_at, *argv):
