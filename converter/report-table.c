@@ -401,7 +401,9 @@ static void put_row(const struct weft_report_table *table, FILE *out, char *cons
 	size_t i;
 
 	for (i = 0; i < table->column_count; i++) {
-		last = table->columns[i].dropped ? last : i;
+		if (!table->columns[i].dropped) {
+			last = i;
+		}
 	}
 	for (i = 0; i < table->column_count; i++) {
 		const struct weft_report_column *column = &table->columns[i];

@@ -212,18 +212,26 @@ static json_t *make_misuse(const struct weft_summary *summary, const void *item)
 
 static json_t *make_repairs(const struct weft_repairs *repairs)
 {
+	const struct {
+		const char *name, *text;
+		uint64_t count;
+	} kinds[] = {
+#define REPAIR_ROW(member, what) {#member, what, repairs->member},
+		WEFT_REPAIR_MAP(REPAIR_ROW)
+#undef REPAIR_ROW
+	};
 	json_t *values = json_array();
+	size_t i;
 
-#define ADD_REPAIR(member, what)                                                                   \
-	if (values && repairs->member &&                                                           \
-	    json_array_append_new(values, json_pack("{s:s, s:s, s:o}", "name", #member, "text",    \
-						    what, "count", number(repairs->member))) <     \
-		    0) {                                                                           \
-		json_decref(values);                                                               \
-		values = NULL;                                                                     \
+	for (i = 0; values && i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		if (kinds[i].count &&
+		    json_array_append_new(values, json_pack("{s:s, s:s, s:o}", "name",
+							    kinds[i].name, "text", kinds[i].text,
+							    "count", number(kinds[i].count))) < 0) {
+			json_decref(values);
+			values = NULL;
+		}
 	}
-	WEFT_REPAIR_MAP(ADD_REPAIR)
-#undef ADD_REPAIR
 	return values;
 }
 

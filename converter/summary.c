@@ -16,6 +16,7 @@
 #define NAME_COUNT_MAX	    16384U
 #define TASK_COUNT_MAX	    2048U
 #define REGION_COUNT_MAX    4096U
+#define REGION_COUNT_KEPT   3072U /* Merging that leaves more is not worth trying again. */
 #define LOG_COUNT_MAX	    4096U
 #define THREAD_COUNT_MAX    32768U
 #define PROCESS_COUNT_MAX   16384U
@@ -435,7 +436,7 @@ static bool need_region_room(struct weft_summary *summary)
 	if (summary->regions.count >= REGION_COUNT_MAX && !summary->regions_full) {
 		weft_summary__merge_regions(summary);
 		index_regions(summary);
-		summary->regions_full = summary->regions.count > REGION_COUNT_MAX / 4 * 3;
+		summary->regions_full = summary->regions.count > REGION_COUNT_KEPT;
 	}
 	return summary->regions.count < REGION_COUNT_MAX;
 }
