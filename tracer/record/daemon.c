@@ -24,6 +24,7 @@
 #define MARK	    "WEFT_SESSIOND=1"
 #define PATIENCE_MS 30000
 #define STEP_MS	    10
+#define END_MS	    10000
 #define PATH_SIZE   4096
 
 extern char **environ;
@@ -333,7 +334,10 @@ bool weft_daemon_end_unused(struct weft_daemon *daemon)
 	if (count != 0 || kill(pid, SIGTERM) < 0) {
 		return false;
 	}
-	for (waited_ms = 0; waited_ms < PATIENCE_MS && kill(pid, 0) == 0; waited_ms += STEP_MS) {
+	for (waited_ms = 0; waited_ms < 2 * END_MS && kill(pid, 0) == 0; waited_ms += STEP_MS) {
+		if (waited_ms == END_MS) {
+			(void)kill(pid, SIGKILL); /* Ours, without sessions, and hangs. */
+		}
 		/* Only our own child has to be reaped. */
 		(void)waitpid(pid, NULL, WNOHANG);
 		sleep_ms(STEP_MS);

@@ -452,6 +452,7 @@ int weft_record_close(struct weft_recording *recording, const char *command,
 {
 	struct weft_error first = WEFT_ERROR_INIT;
 	struct weft_error next = WEFT_ERROR_INIT;
+	struct weft_ring_healed healed = {0};
 	int ret;
 
 	memset(ret_stats, 0, sizeof(*ret_stats));
@@ -459,9 +460,11 @@ int weft_record_close(struct weft_recording *recording, const char *command,
 	count_processes(recording);
 	ret_stats->duration_ns = now_ns() - recording->begin_ns;
 	if (!recording->daemon_died) {
-		if (weft_session_stop(&recording->session, &next) < 0) {
+		if (weft_session_stop(&recording->session, &healed, &next) < 0) {
 			keep_first(&first, &next);
 		}
+		ret_stats->torn_count = healed.torn_count;
+		ret_stats->unreadable_bytes = healed.unreadable_bytes;
 		if (weft_session_get_lost(&recording->session, &ret_stats->lost_count, NULL) < 0) {
 			ret_stats->lost_count = 0; /* The packets still tell. */
 		}

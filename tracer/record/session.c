@@ -5,7 +5,9 @@
  */
 #include "session.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <fts.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,11 +19,15 @@
 
 #include <weft/events.h>
 
-#define CHANNEL "weft"
+#define CHANNEL	   "weft"
+#define SHM_FOLDER "/dev/shm"
 /* Longest time that an event stays in memory when its process goes quiet. */
 #define FLUSH_PERIOD_US 200000U
 #define STEP_MS		5
 #define PATIENCE_MS	20000
+/* No living writer stays inside an event for so long; one that was preempted, for so long. */
+#define TORN_QUIET_MS  1000
+#define TORN_GLANCE_MS 20
 /* A session goes within milliseconds, or LTTng is stuck behind a process that died in an event. */
 #define DESTROY_PATIENCE_MS 3000
 
@@ -39,6 +45,11 @@ static struct lttng_domain user_space(void)
 	return domain;
 }
 
+static void shm_dir(const char *name, char ret_path[WEFT_SESSION_NAME_SIZE + 16])
+{
+	(void)snprintf(ret_path, WEFT_SESSION_NAME_SIZE + 16, SHM_FOLDER "/%s", name);
+}
+
 static uint64_t pid_namespace(void)
 {
 	struct stat status;
@@ -52,6 +63,7 @@ static int create(struct weft_session *session, const char *dir, struct weft_err
 {
 	struct lttng_session_descriptor *descriptor;
 	struct weft_session_name name = {(int32_t)getpid(), pid_namespace(), 0};
+	char shm[WEFT_SESSION_NAME_SIZE + 16];
 	int code;
 
 	if (getrandom(&name.random, sizeof(name.random), 0) != (ssize_t)sizeof(name.random)) {
@@ -68,7 +80,14 @@ static int create(struct weft_session *session, const char *dir, struct weft_err
 		return weft_lttng_error(err, session->lttng, -code, "cannot create a session");
 	}
 	session->exists = true;
-	return 0;
+	shm_dir(session->name, shm);
+	code = session->lttng->lttng_set_session_shm_path(session->name, shm);
+	if (code < 0) {
+		return weft_lttng_error(err, session->lttng, code,
+					"cannot place the buffers in " SHM_FOLDER);
+	}
+	session->trace_dir = strdup(dir);
+	return session->trace_dir ? 0 : weft_error_set(err, -ENOMEM, "out of memory");
 }
 
 static int enable_channel(struct weft_session *session, const struct weft_buffer_size *size,
@@ -127,12 +146,9 @@ int weft_session_init(struct weft_session *session, const struct weft_lttng *ltt
 	memset(session, 0, sizeof(*session));
 	session->lttng = lttng;
 	ret = create(session, dir, err);
-	if (ret < 0) {
-		return ret;
-	}
-	session->handle = lttng->lttng_create_handle(session->name, &domain);
-	if (!session->handle) {
-		ret = weft_error_set(err, -ENOMEM, "out of memory");
+	if (ret == 0) {
+		session->handle = lttng->lttng_create_handle(session->name, &domain);
+		ret = session->handle ? 0 : weft_error_set(err, -ENOMEM, "out of memory");
 	}
 	if (ret == 0) {
 		ret = enable_channel(session, size, err);
@@ -173,6 +189,28 @@ static void destroy(const struct weft_lttng *lttng, const char *name)
 	}
 }
 
+/* LTTng leaves the files of the buffers behind. */
+static void remove_shm(const char *name)
+{
+	char path[WEFT_SESSION_NAME_SIZE + 16];
+	char *const tops[] = {path, NULL};
+	const FTSENT *entry;
+	FTS *listing;
+
+	shm_dir(name, path);
+	listing = fts_open(tops, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
+	if (!listing) {
+		return;
+	}
+	while ((entry = fts_read(listing)) != NULL) {
+		if (entry->fts_info != FTS_D) {
+			(void)remove(
+				entry->fts_accpath); /* Gone already, or the next run's turn. */
+		}
+	}
+	(void)fts_close(listing); /* Read only; nothing to lose. */
+}
+
 void weft_session_fini(struct weft_session *session)
 {
 	if (session->tracker) {
@@ -185,8 +223,11 @@ void weft_session_fini(struct weft_session *session)
 	}
 	if (session->exists) {
 		destroy(session->lttng, session->name);
+		remove_shm(session->name);
 		session->exists = false;
 	}
+	free(session->trace_dir);
+	session->trace_dir = NULL;
 }
 
 /* ---- Whom ---- */
@@ -288,27 +329,88 @@ int weft_session_get_lost(struct weft_session *session, uint64_t *ret_count, str
 	return 0;
 }
 
-int weft_session_stop(struct weft_session *session, struct weft_error *err)
+/* LTTng is done, or waits for a commit: the former in milliseconds. */
+static int wait_for_data(struct weft_session *session, struct weft_error *err)
+{
+	int waited_ms;
+	int code;
+
+	for (waited_ms = 0; waited_ms < PATIENCE_MS; waited_ms += STEP_MS) {
+		code = session->lttng->lttng_data_pending(session->name);
+		if (code < 0) {
+			return weft_lttng_error(err, session->lttng, code,
+						"cannot wait for the last data");
+		}
+		if (code == 0) {
+			return 0;
+		}
+		sleep_step();
+	}
+	return weft_error_set(err, -ETIMEDOUT,
+			      "LTTng has not written all its buffers %d s after the end",
+			      PATIENCE_MS / 1000);
+}
+
+/*
+ * Heals what waits for commits of killed writers. A writer that was only preempted in an event goes
+ * on within moments; one that is stopped (debugger) writes later, into buffers that nobody reads
+ * any more. The sub-buffer being written is left by the flush timer soon; that it waits can be
+ * seen before, unless others go on writing in it, and then it is as good as left.
+ *
+ * @return Whether anything was healed.
+ */
+static bool heal(struct weft_session *session, struct weft_ring_healed *healed)
+{
+	char shm[WEFT_SESSION_NAME_SIZE + 16];
+	struct weft_ring_look before = {0};
+	struct weft_ring_look now;
+	int quiet_ms = 0;
+
+	shm_dir(session->name, shm);
+	for (;;) {
+		weft_ring_look(shm, &now);
+		if (!now.stuck_count &&
+		    (!now.open_count ||
+		     (quiet_ms > TORN_GLANCE_MS && now.open_state != before.open_state))) {
+			return false;
+		}
+		if (now.stuck_count && now.stuck_state == before.stuck_state &&
+		    quiet_ms >= TORN_QUIET_MS) {
+			weft_ring_heal(shm, session->trace_dir, healed);
+			return true;
+		}
+		quiet_ms = now.stuck_state == before.stuck_state ? quiet_ms + STEP_MS : 0;
+		before = now;
+		sleep_step();
+	}
+}
+
+static int stop_once(struct weft_session *session, struct weft_error *err)
 {
 	int code = session->lttng->lttng_stop_tracing_no_wait(session->name);
-	int waited_ms = 0;
 
 	if (code < 0 && code != -LTTNG_ERR_TRACE_ALREADY_STOPPED) {
 		return weft_lttng_error(err, session->lttng, code, "cannot stop recording");
 	}
-	while ((code = session->lttng->lttng_data_pending(session->name)) == 1) {
-		if (waited_ms >= PATIENCE_MS) {
-			return weft_error_set(err, -ETIMEDOUT,
-					      "LTTng has not written all its buffers %d s after "
-					      "the end",
-					      PATIENCE_MS / 1000);
+	return wait_for_data(session, err);
+}
+
+int weft_session_stop(struct weft_session *session, struct weft_ring_healed *healed,
+		      struct weft_error *err)
+{
+	int ret;
+
+	/* The flush of the stop makes LTTng's consumer take up what was healed. */
+	(void)heal(session, healed);
+	ret = stop_once(session, err);
+	if (ret == 0 && heal(session, healed)) {
+		/* Killed in the last moment: only another stop flushes again. */
+		ret = weft_session_start(session, err);
+		if (ret == 0) {
+			ret = stop_once(session, err);
 		}
-		sleep_step();
-		waited_ms += STEP_MS;
 	}
-	return code < 0 ? weft_lttng_error(err, session->lttng, code,
-					   "cannot wait for the last data")
-			: 0;
+	return ret;
 }
 
 /* ---- Leftovers ---- */
@@ -319,6 +421,22 @@ static bool is_leftover(const char *text)
 
 	return weft_session_name_parse(text, &name) && name.pid_namespace == pid_namespace() &&
 	       kill(name.pid, 0) < 0 && errno == ESRCH;
+}
+
+/* Buffers whose session is gone, its daemon having been killed. */
+static void clean_shm(const struct weft_lttng *lttng)
+{
+	DIR *listing = opendir(SHM_FOLDER);
+	const struct dirent *entry;
+
+	while (listing && (entry = readdir(listing)) != NULL) {
+		if (is_leftover(entry->d_name) && !is_listed(lttng, entry->d_name)) {
+			remove_shm(entry->d_name);
+		}
+	}
+	if (listing) {
+		(void)closedir(listing); /* Read only; nothing to lose. */
+	}
 }
 
 int weft_session_clean(const struct weft_lttng *lttng, struct weft_error *err)
@@ -340,5 +458,6 @@ int weft_session_clean(const struct weft_lttng *lttng, struct weft_error *err)
 		}
 	}
 	free(sessions);
+	clean_shm(lttng);
 	return removed;
 }

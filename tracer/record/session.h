@@ -5,6 +5,7 @@
  *
  * Buffers are shared by all processes of a user (per-UID) and belong to LTTng's consumer daemon, so
  * what a killed program wrote is still there. A full buffer drops the newest events and counts them.
+ * The buffers' files are in /dev/shm/NAME of the session, where they can be healed (ring.h).
  */
 #ifndef WEFT_RECORD_SESSION_H
 #define WEFT_RECORD_SESSION_H
@@ -17,6 +18,7 @@
 
 #include "buffer-size.h"
 #include "lttng-api.h"
+#include "ring.h"
 #include "session-name.h"
 
 struct weft_session {
@@ -24,6 +26,7 @@ struct weft_session {
 	char name[WEFT_SESSION_NAME_SIZE];
 	struct lttng_handle *handle;			   /* NULL: not made. Owned. */
 	struct lttng_process_attr_tracker_handle *tracker; /* NULL: all processes. Owned. */
+	char *trace_dir;				   /* Owned. */
 	bool exists;
 };
 
@@ -45,8 +48,14 @@ WEFT_MUST_CHECK int weft_session_start(struct weft_session *session, struct weft
 WEFT_MUST_CHECK int weft_session_get_lost(struct weft_session *session, uint64_t *ret_count,
 					  struct weft_error *err);
 
-/** Stops and waits until the buffers are on disk. @return -ETIMEDOUT: some stay in the buffers. */
-WEFT_MUST_CHECK int weft_session_stop(struct weft_session *session, struct weft_error *err);
+/**
+ * Heals what killed programs left torn, stops, and waits until the buffers are on disk.
+ *
+ * @param healed  What was healed is added.
+ * @return 0; -ETIMEDOUT: some stay in the buffers.
+ */
+WEFT_MUST_CHECK int weft_session_stop(struct weft_session *session, struct weft_ring_healed *healed,
+				      struct weft_error *err);
 
 /** Destroys sessions of recorders that are gone. @return Their number, or a negative errno. */
 WEFT_MUST_CHECK int weft_session_clean(const struct weft_lttng *lttng, struct weft_error *err);
