@@ -47,6 +47,8 @@ struct weft_recording {
 	struct weft_buffer_size size;
 	struct pid_set seen; /* Processes recorded, as they see their ids. */
 	uint64_t begin_ns, checked_ns;
+	uint64_t disk_free_bytes;  /* At the last look. */
+	struct weft_error problem; /* That ended it, for weft.json. */
 	int64_t clock_offset_ns;
 	bool daemon_died;
 };
@@ -313,6 +315,7 @@ int weft_record_open(const struct weft_record_options *options,
 		return ret;
 	}
 	recording->begin_ns = now_ns();
+	recording->disk_free_bytes = recording->machine.disk_bytes;
 	recording->clock_offset_ns = weft_description_clock_offset_ns();
 	*ret_recording = recording;
 	return 0;
@@ -330,15 +333,26 @@ int weft_record_get_fd(const struct weft_recording *recording)
 	return recording->gate.fd;
 }
 
-/* Stops while what the buffers hold still fits on the disk. */
-static int check_disk(const struct weft_recording *recording, struct weft_error *err)
+/*
+ * Stops while what the buffers hold still fits on the disk, and what may be written until the next
+ * look or until the stop is through: four times what was written since the last look.
+ */
+static int check_disk(struct weft_recording *recording, struct weft_error *err)
 {
-	const uint64_t reserve =
+	uint64_t reserve =
 		weft_buffer_size_total(&recording->size, recording->machine.cpu_count) + (1U << 20);
 	struct statvfs status;
+	uint64_t free_bytes;
 
-	if (statvfs(recording->dir, &status) == 0 &&
-	    (uint64_t)status.f_bavail * status.f_frsize < reserve) {
+	if (statvfs(recording->dir, &status) < 0) {
+		return 0; /* The daemon will notice as well, and more. */
+	}
+	free_bytes = (uint64_t)status.f_bavail * status.f_frsize;
+	if (free_bytes < recording->disk_free_bytes) {
+		reserve += 4 * (recording->disk_free_bytes - free_bytes);
+	}
+	recording->disk_free_bytes = free_bytes;
+	if (free_bytes < reserve) {
 		return weft_error_set(err, -ENOSPC,
 				      "the disk of '%s' is nearly full: recording ends while what "
 				      "the buffers hold (%" PRIu64 " MiB) still fits",
@@ -347,15 +361,10 @@ static int check_disk(const struct weft_recording *recording, struct weft_error 
 	return 0;
 }
 
-int weft_record_serve(struct weft_recording *recording, struct weft_error *err)
+static int check_daemon(struct weft_recording *recording, struct weft_error *err)
 {
-	int ret = 0;
-
-	if (recording->gate.fd >= 0) {
-		ret = weft_gate_serve(&recording->gate, admit, recording, err);
-	}
-	if (ret < 0 || now_ns() - recording->checked_ns < CHECK_PERIOD_NS) {
-		return ret;
+	if (now_ns() - recording->checked_ns < CHECK_PERIOD_NS) {
+		return 0;
 	}
 	recording->checked_ns = now_ns();
 	if (recording->lttng->lttng_session_daemon_alive() != 1) {
@@ -365,7 +374,28 @@ int weft_record_serve(struct weft_recording *recording, struct weft_error *err)
 				      "written by then is in '%s'",
 				      recording->options.dir);
 	}
-	return check_disk(recording, err);
+	return 0;
+}
+
+int weft_record_serve(struct weft_recording *recording, struct weft_error *err)
+{
+	struct weft_error problem = WEFT_ERROR_INIT;
+	int ret = 0;
+
+	if (recording->gate.fd >= 0) {
+		ret = weft_gate_serve(&recording->gate, admit, recording, &problem);
+	}
+	if (ret == 0) {
+		ret = check_disk(recording, &problem);
+	}
+	if (ret == 0) {
+		ret = check_daemon(recording, &problem);
+	}
+	if (ret < 0) {
+		recording->problem = problem;
+		(void)weft_error_set(err, ret, "%s", problem.text);
+	}
+	return ret;
 }
 
 static void count_processes(struct weft_recording *recording)
@@ -473,7 +503,8 @@ int weft_record_close(struct weft_recording *recording, const char *command,
 	if (read_result(recording, ret_stats, &next) < 0) {
 		keep_first(&first, &next);
 	}
-	if (describe(recording, command, ret_stats, first.text, &next) < 0) {
+	if (describe(recording, command, ret_stats,
+		     recording->problem.code ? recording->problem.text : first.text, &next) < 0) {
 		keep_first(&first, &next);
 	}
 	free(recording);

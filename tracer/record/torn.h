@@ -10,7 +10,9 @@
  *
  * Finding it. The ring buffer tells how many bytes are missing, and up to where all is committed
  * (the hint), which nearly always is where the hole begins. A place is right when all events before
- * it and all events behind the missing bytes are plausible up to the very end. Pure.
+ * it and all events behind the missing bytes are plausible up to the very end. Threads that shared
+ * the CPU may each have left a hole (one killed on the CPU, others while they waited for it); then
+ * the missing bytes are divided among up to four places. Pure.
  */
 #ifndef WEFT_RECORD_TORN_H
 #define WEFT_RECORD_TORN_H
