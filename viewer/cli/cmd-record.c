@@ -29,7 +29,8 @@
 #include "selection.h"
 
 #define NS_PER_S	 INT64_C(1000000000)
-#define TICK_NS		 (NS_PER_S / 4)
+#define TICK_NS		 (NS_PER_S / 20)
+#define PROGRESS_NS	 (NS_PER_S / 4)
 #define KILL_PATIENCE_NS (10 * NS_PER_S)
 #define COMMAND_SIZE	 4096
 
@@ -94,9 +95,9 @@ struct run {
 	int signal_fd;
 	int64_t begin_ns;
 	int interrupt_count;
-	bool stop;	 /* End the recording. */
-	bool end_child;	 /* The command is to end with it. */
-	bool terminated; /* By us. */
+	bool stop;	/* End the recording. */
+	bool end_child; /* The command is to end with it. */
+	bool time_is_up;
 	struct weft_error problem;
 };
 
@@ -334,8 +335,9 @@ static void record_until_end(struct run *run)
 		    now_ns() - run->begin_ns >= run->settings->limit_ns) {
 			run->stop = true;
 			run->end_child = true;
+			run->time_is_up = true;
 		}
-		if (now_ns() - shown_ns >= TICK_NS) {
+		if (now_ns() - shown_ns >= PROGRESS_NS) {
 			shown_ns = now_ns();
 			show_progress(run);
 		}
@@ -349,7 +351,6 @@ static void wait_for_child(struct run *run)
 	const int64_t kill_ns = now_ns() + KILL_PATIENCE_NS;
 
 	if (run->end_child && run->child.pid) {
-		run->terminated = true;
 		weft_child_signal(&run->child, SIGTERM);
 	}
 	while (!weft_child_reap(&run->child)) {
@@ -380,9 +381,9 @@ static void print_nothing(const struct settings *settings, const struct weft_rec
 	(void)fprintf(stderr, "weft record: nothing was recorded: ");
 	if (settings->options.scope == WEFT_RECORD_SCOPE_COMMAND && stats->process_count) {
 		(void)fprintf(stderr,
-			      "the command is linked with libweft but LTTng-UST did not start in "
-			      "it. Is package liblttng-ust1 installed where it runs? Is WEFT=off "
-			      "set? `weft doctor` tells more\n");
+			      "the command is linked with libweft but emitted nothing. Is package "
+			      "liblttng-ust1 installed where it runs? Is WEFT=off set? Did it end "
+			      "before its first event? `weft doctor` tells more\n");
 		return;
 	}
 	if (settings->options.scope == WEFT_RECORD_SCOPE_PROCESS) {
@@ -448,13 +449,14 @@ static int finish(struct run *run)
 	if (settings->command) {
 		join_words(settings->command, command, sizeof(command));
 	}
-	ret = weft_record_close(run->recording, settings->command ? command : NULL, &stats, &err);
 	if (!settings->quiet && !settings->command && isatty(STDERR_FILENO)) {
 		(void)fprintf(stderr, "\r\033[K");
 	}
 	if (run->problem.code) {
-		(void)weft_cli_fail("record", &run->problem);
-	} else if (ret < 0) {
+		(void)weft_cli_fail("record", &run->problem); /* At once: closing takes a while. */
+	}
+	ret = weft_record_close(run->recording, settings->command ? command : NULL, &stats, &err);
+	if (!run->problem.code && ret < 0) {
 		(void)weft_cli_fail("record", &err);
 	}
 	wait_for_child(run);
@@ -466,7 +468,7 @@ static int finish(struct run *run)
 	if (settings->json && print_json(run, &stats) < 0) {
 		return WEFT_CLI_FAILED;
 	}
-	if (run->child.status && !(run->terminated && run->child.signal)) {
+	if (run->child.status && !(run->time_is_up && run->child.signal)) {
 		return run->child.status;
 	}
 	if (run->problem.code || ret < 0) {
