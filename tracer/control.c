@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/random.h>
 #include <unistd.h>
 
@@ -77,8 +78,29 @@ static void after_fork_parent(void)
 	}
 }
 
+/*
+ * LTTng-UST forks once itself, from a thread of its own, to make a shared memory file for ordinary
+ * users. That child runs no program and soon ends: it is nobody to be recorded.
+ */
+static bool is_fork_of_lttng(void)
+{
+	static const char suffix[] = "-ust";
+	char name[16] = "";
+	size_t len;
+
+	if (prctl(PR_GET_NAME, name, 0, 0, 0) < 0) {
+		return false;
+	}
+	len = strnlen(name, sizeof(name));
+	return len >= sizeof(suffix) - 1 &&
+	       memcmp(name + len - (sizeof(suffix) - 1), suffix, sizeof(suffix) - 1) == 0;
+}
+
 static void after_fork_child(void)
 {
+	if (is_fork_of_lttng()) {
+		return;
+	}
 	init_process();
 	weft_thread__forget();
 	weft_start__forget();

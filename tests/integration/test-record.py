@@ -443,8 +443,9 @@ def test_an_ordinary_user_records(folder):
     with record_beside(folder / "root", "--", COUNTED, "wait", folder / "ready", folder / "go", 5) \
             as recorder:
         wait_for((folder / "ready").exists, "root's program")
-        run(*become, WEFT, "record", "-o", home / "out", "--", COUNTED, "rounds", 2, 50,
-            env=environment)
+        done = run(*become, WEFT, "record", "-o", home / "out", "--", COUNTED, "rounds", 2, 50,
+                   env=environment)
+        assert "from 1 process, 0 events lost" in done.stderr, done.stderr
         (folder / "go").touch()
         assert recorder.wait(harness.PATIENCE_S) == 0
     check_rounds(home / "out", 100)
