@@ -12,6 +12,7 @@
 
 #include <dlfcn.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stddef.h>
 
 #include <lttng/ust-fork.h>
@@ -21,14 +22,17 @@
 /* Must equal the declaration of the event inside LTTng-UST 2.13, or LTTng ignores the probe. */
 #define STATEDUMP_SIGNATURE "struct lttng_ust_session *, session"
 
-static void (*dump_hook)(void);
+typedef void (*dump_fn)(void);
+
+static _Atomic(dump_fn) dump_hook; /* Written before LTTng knows of the probe that reads it. */
 static sigset_t signals_before_fork;
 
 static void statedump_start(void *unused, void *session)
 {
 	(void)unused;
 	(void)session;
-	dump_hook();
+	/* R1: pairs with A1 in weft_provider_attach(): the hook before the registration. */
+	atomic_load_explicit(&dump_hook, memory_order_acquire)();
 }
 
 static void before_fork(void)
@@ -51,7 +55,7 @@ weft_provider_attach(struct weft_provider_link *ret_link, void (*dump)(void));
 
 void weft_provider_attach(struct weft_provider_link *ret_link, void (*dump)(void))
 {
-	dump_hook = dump;
+	atomic_store_explicit(&dump_hook, dump, memory_order_release); /* A1: pairs with R1. */
 	(void)lttng_ust_tracepoint_provider_register("lttng_ust_statedump", "start",
 						     (void (*)(void))statedump_start, NULL,
 						     STATEDUMP_SIGNATURE);
