@@ -25,7 +25,7 @@ SOURCE = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("WEFT_BUILD_DIR", SOURCE / "build"))
 LIB = pathlib.Path(os.environ.get("WEFT_LIB_DIR", BUILD / "lib"))
 WEFT = BUILD / "bin" / "weft"
-SANITIZED = bool(os.environ.get("WEFT_SANITIZE"))
+SANITIZED = os.environ.get("WEFT_SANITIZE", "")  # "address;undefined", "thread", or "".
 # Beyond this something hangs: never a measure of speed.
 PATIENCE_S = 120
 

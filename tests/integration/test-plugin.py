@@ -15,6 +15,8 @@ def babeltrace(*argv, **options):
     if not shutil.which("babeltrace2"):
         raise harness.Skip("babeltrace2 is not installed (package babeltrace2)")
     environment = dict(os.environ)
+    if "thread" in harness.SANITIZED:
+        raise harness.Skip("ThreadSanitizer cannot be loaded into babeltrace2 by a plugin")
     if harness.SANITIZED:
         # babeltrace2 itself is not built with the sanitizer that the plugin needs, and loses a few
         # blocks of its own at exit.
