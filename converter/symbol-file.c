@@ -19,10 +19,23 @@
 #include <string.h>
 #include <unistd.h>
 
+/* Addresses that one compile unit covers, as in its own file. */
+struct unit_range {
+	uint64_t begin, end;
+	Dwarf_Die *cu; /* Owned by libdwfl. */
+};
+
 struct weft_symbol_file {
 	Dwfl *dwfl;
 	Dwfl_Module *module;
+	struct unit_range *ranges; /* By begin; NULL until the first address that needs them. */
+	size_t range_count;
+	uint64_t bias; /* Of the ranges. */
+	bool ranges_read;
 };
+
+/* More ranges than any program has: beyond, a file is damage. */
+#define RANGE_COUNT_MAX 4000000U
 
 /* From the C++ run-time library; declared here because it has no C header. */
 char *__cxa_demangle(const char *mangled, char *storage, size_t *size, int *status);
@@ -91,6 +104,7 @@ void weft_symbol_file_close(struct weft_symbol_file *file)
 		if (file->dwfl) {
 			dwfl_end(file->dwfl);
 		}
+		free(file->ranges);
 		free(file);
 	}
 }
@@ -210,6 +224,92 @@ static bool find_in_scopes(Dwarf_Die *cu, Dwarf_Die *scopes, int count, struct p
 	return false;
 }
 
+/* ---- Compile units ---- */
+
+static int compare_ranges(const void *left, const void *right)
+{
+	const struct unit_range *a = (const struct unit_range *)left;
+	const struct unit_range *b = (const struct unit_range *)right;
+
+	return (a->begin > b->begin) - (a->begin < b->begin);
+}
+
+static bool add_range(struct weft_symbol_file *file, size_t *capacity, struct unit_range range)
+{
+	if (file->range_count == *capacity) {
+		size_t wanted = *capacity ? *capacity * 2 : 64;
+		struct unit_range *ranges =
+			wanted > RANGE_COUNT_MAX
+				? NULL
+				: (struct unit_range *)reallocarray(file->ranges, wanted,
+								    sizeof(*ranges));
+
+		if (!ranges) {
+			return false;
+		}
+		file->ranges = ranges;
+		*capacity = wanted;
+	}
+	file->ranges[file->range_count++] = range;
+	return true;
+}
+
+/* One walk over all units; what does not fit in memory is not found, nothing worse. */
+static void read_ranges(struct weft_symbol_file *file)
+{
+	Dwarf_Die *cu = NULL;
+	Dwarf_Addr bias = 0;
+	size_t capacity = 0;
+	bool room = true;
+
+	file->ranges_read = true;
+	while (room && (cu = dwfl_module_nextcu(file->module, cu, &bias))) {
+		struct unit_range range = {.cu = cu};
+		Dwarf_Addr base = 0;
+		ptrdiff_t at = 0;
+
+		file->bias = bias;
+		while (room && (at = dwarf_ranges(cu, at, &base, &range.begin, &range.end)) > 0) {
+			room = range.begin >= range.end || add_range(file, &capacity, range);
+		}
+	}
+	if (file->range_count > 0) {
+		qsort(file->ranges, file->range_count, sizeof(*file->ranges), compare_ranges);
+	}
+}
+
+static Dwarf_Die *find_in_ranges(const struct weft_symbol_file *file, uint64_t address)
+{
+	size_t low = 0;
+	size_t high = file->range_count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (file->ranges[middle].begin <= address) {
+			low = middle + 1;
+		} else {
+			high = middle;
+		}
+	}
+	return low > 0 && address < file->ranges[low - 1].end ? file->ranges[low - 1].cu : NULL;
+}
+
+/* clang leaves out the table that libdw finds units by, so the units' own ranges are asked. */
+static Dwarf_Die *find_unit(struct weft_symbol_file *file, uint64_t address, Dwarf_Addr *ret_bias)
+{
+	Dwarf_Die *cu = dwfl_module_addrdie(file->module, address, ret_bias);
+
+	if (cu) {
+		return cu;
+	}
+	if (!file->ranges_read) {
+		read_ranges(file);
+	}
+	*ret_bias = file->bias;
+	return find_in_ranges(file, address - file->bias);
+}
+
 static bool find_in_dwarf(struct weft_symbol_file *file, uint64_t address,
 			  struct weft_symbol *ret_symbol)
 {
@@ -217,16 +317,18 @@ static bool find_in_dwarf(struct weft_symbol_file *file, uint64_t address,
 	Dwarf_Die *lexical = NULL;
 	Dwarf_Die *physical = NULL;
 	Dwarf_Addr bias = 0;
-	Dwarf_Die *cu = dwfl_module_addrdie(file->module, address, &bias);
-	Dwfl_Line *line = dwfl_module_getsrc(file->module, address);
+	Dwarf_Die *cu = find_unit(file, address, &bias);
+	Dwarf_Line *line;
 	bool found = false;
 	int count;
 
 	if (!cu) {
 		return false;
 	}
+	line = dwarf_getsrc_die(cu, address - bias);
 	if (line) {
-		position.file = dwfl_lineinfo(line, NULL, &position.line, NULL, NULL, NULL);
+		position.file = dwarf_linesrc(line, NULL, NULL);
+		(void)dwarf_lineno(line, &position.line); /* Stays 0, unknown. */
 	}
 	/* The innermost scope by address, then what contains it in the compiled code. */
 	count = dwarf_getscopes(cu, address - bias, &lexical);
