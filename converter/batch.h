@@ -16,7 +16,7 @@
 #include "event.h"
 
 #define WEFT_BATCH_EVENT_COUNT 1024U
-#define WEFT_BATCH_ARENA_SIZE  (256U * 1024U)
+#define WEFT_BATCH_ARENA_SIZE  ((size_t)256 * 1024)
 /* Longer texts lose their tail; the longest that any output keeps has 1024 bytes. */
 #define WEFT_BATCH_TEXT_SIZE_MAX 4096U
 /* Most texts of one event. */

@@ -136,7 +136,7 @@ static int convert_into(struct weft_pipeline *pipeline, const struct weft_conver
 			struct weft_error *err)
 {
 	struct weft_output_file *file;
-	struct weft_go_counts counts;
+	struct weft_go_counts counts = {0};
 	int commit_ret;
 	int ret = weft_output_file_open(path, &file, err);
 

@@ -395,7 +395,7 @@ int weft_decoder_decode(struct weft_decoder *decoder, const bt_event *bt_event,
 	size_t i;
 	int ret = get_plan(decoder, bt_event_borrow_class_const(bt_event), &plan, err);
 
-	if (ret < 0 || !plan->known) {
+	if (ret < 0 || !plan || !plan->known) {
 		return ret;
 	}
 	event->kind = plan->known->kind;

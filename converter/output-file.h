@@ -22,8 +22,8 @@ struct weft_output_file;
 /** 0; negative errno: nothing was created. */
 WEFT_MUST_CHECK int weft_output_file_open(const char *path, struct weft_output_file **ret_file,
 					  struct weft_error *err);
-/** Writes all bytes; 0 or a negative errno. Has the form of a weft_write_fn. */
-int weft_output_file_write(void *file, const void *bytes, size_t size);
+/** Writes all bytes; 0 or a negative errno. Has the form of a weft_write_fn: ctx is the file. */
+int weft_output_file_write(void *ctx, const void *bytes, size_t size);
 /** Gives the file its name and closes it. On failure nothing is left; the file is gone in any case. */
 WEFT_MUST_CHECK int weft_output_file_commit(struct weft_output_file *file, struct weft_error *err);
 /** Closes without a trace; NULL is fine. */

@@ -38,7 +38,8 @@ struct weft_symbol_file {
 #define RANGE_COUNT_MAX 4000000U
 
 /* From the C++ run-time library; declared here because it has no C header. */
-char *__cxa_demangle(const char *mangled, char *storage, size_t *size, int *status);
+char *__cxa_demangle(const char *mangled, char *storage, size_t *size, /* NOLINT: not our name. */
+		     int *status);
 
 static const Dwfl_Callbacks callbacks = {
 	.find_elf = dwfl_build_id_find_elf,

@@ -134,6 +134,7 @@ static char *copy_text(struct weft_text text)
 	return strndup(text.text, text.len < TEXT_SIZE ? text.len : TEXT_SIZE);
 }
 
+/* NOLINTBEGIN(clang-analyzer-unix.Malloc): does not see that the last object takes the place. */
 static void remove_object(struct process_node *process, size_t at)
 {
 	free(process->objects[at].path);
@@ -147,6 +148,7 @@ static bool is_same(const struct object_node *object, const struct object_node *
 	       object->end == other->end && strcmp(object->path, other->path) == 0 &&
 	       strcmp(object->build_id, other->build_id) == 0;
 }
+/* NOLINTEND(clang-analyzer-unix.Malloc) */
 
 /* Drops what lies in the range of `added`. Returns false when exactly it was there already. */
 static bool make_room(struct weft_symbolizer *symbolizer, struct process_node *process,

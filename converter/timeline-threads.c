@@ -270,11 +270,12 @@ void weft_timeline__rename(struct weft_timeline *timeline, struct weft_thread_no
 	char copy[WEFT_NAME_SIZE];
 
 	weft_timeline__copy_name(copy, sizeof(copy), name);
-	if (copy[0] && strcmp(copy, node->shown.name) != 0) {
-		memcpy(node->shown.name, copy, sizeof(copy));
-		if (node->announced) {
-			WEFT_TIMELINE_HOOK(timeline, thread_name, &node->shown);
-		}
+	if (!copy[0] || strcmp(copy, node->shown.name) == 0) {
+		return;
+	}
+	memcpy(node->shown.name, copy, sizeof(copy));
+	if (node->announced) {
+		WEFT_TIMELINE_HOOK(timeline, thread_name, &node->shown);
 	}
 }
 

@@ -266,6 +266,7 @@ static int take_batch(struct weft_verify *verify, size_t *batch_count)
 	struct batch_header header = {.at = NULL};
 	int ret;
 
+	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): at < end, says the caller. */
 	if (*verify->at == WEFT_VERIFY_END_OF_GENERATION && verify->result->version >= 26) {
 		if (*batch_count == 0) {
 			return weft_verify_broken_bytes(

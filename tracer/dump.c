@@ -93,7 +93,7 @@ static void dump_thread(const char *tid_text)
 		return;
 	}
 	memcpy(path, prefix, sizeof(prefix) - 1);
-	memcpy(path + sizeof(prefix) - 1, tid_text, len);
+	memcpy(path + sizeof(prefix) - 1, tid_text, len); /* NOLINT: the suffix ends it. */
 	memcpy(path + sizeof(prefix) - 1 + len, suffix, sizeof(suffix));
 	len = read_file(path, name, sizeof(name));
 	if (len && name[len - 1] == '\n') {

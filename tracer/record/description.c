@@ -76,7 +76,7 @@ static json_t *text_or_null(const char *text)
 	char clean[1024];
 	size_t i;
 
-	if (string) {
+	if (string || !text) {
 		return string;
 	}
 	for (i = 0; text[i] && i + 1 < sizeof(clean); i++) {

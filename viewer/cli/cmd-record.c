@@ -424,18 +424,14 @@ static int print_json(const struct run *run, const struct weft_record_stats *sta
 		"payload_bytes", (json_int_t)stats->payload_bytes, "lost_events",
 		(json_int_t)stats->lost_count, "processes", (int)stats->process_count,
 		"own_session_daemon", (int)stats->own_daemon);
-	int ret = -1;
+	bool whole = object && (!settings->command ||
+				json_object_set_new(object, "command_status",
+						    json_integer(run->child.status)) == 0);
 
-	if (object && settings->command) {
-		ret = json_object_set_new(object, "command_status",
-					  json_integer(run->child.status));
-	}
-	ret = object && json_dumpf(object, stdout, JSON_INDENT(2)) == 0 && putchar('\n') != EOF &&
-			      fflush(stdout) == 0
-		      ? 0
-		      : -1;
+	whole = whole && json_dumpf(object, stdout, JSON_INDENT(2)) == 0 && putchar('\n') != EOF &&
+		fflush(stdout) == 0;
 	json_decref(object);
-	return ret;
+	return whole ? 0 : -1;
 }
 
 static int finish(struct run *run)
