@@ -160,6 +160,9 @@ static int run_pass(struct pass *pass, struct weft_error *err)
 	}
 	ret = walk(pass, reading);
 	reading_ret = weft_reading_stop(reading, &reading_err);
+	if (pass->walk.consumer->end) {
+		pass->walk.consumer->end(pass->walk.consumer->poll_ctx);
+	}
 	pipeline->totals = *weft_timeline_totals(pass->walk.timeline);
 	if (ret == -ENOMEM) {
 		return weft_error_set(err, ret, "out of memory");
@@ -173,28 +176,36 @@ static int run_pass(struct pass *pass, struct weft_error *err)
 	return ret;
 }
 
-/* First pass of a selection by task: which ones. A damaged input is told by the second pass. */
-static int learn(struct weft_pipeline *pipeline, enum weft_lanes lanes, struct weft_filter *filter,
-		 struct weft_error *err)
+int weft_pipeline_run_whole(struct weft_pipeline *pipeline, enum weft_lanes lanes,
+			    const struct weft_consumer *consumer, struct weft_error *err)
 {
 	struct weft_timeline_options options = {lanes,
 						weft_pipeline_get_facts(pipeline)->has_sched};
-	struct weft_consumer nobody = {.ops = &weft_filter_learn_ops, .ctx = filter};
-	struct pass pass = {.pipeline = pipeline, .walk = {.consumer = &nobody}};
+	struct pass pass = {.pipeline = pipeline, .walk = {.consumer = consumer}};
 	int ret;
 
-	pass.walk.timeline = weft_timeline_create(&options, nobody.ops, nobody.ctx);
+	pass.walk.timeline = weft_timeline_create(&options, consumer->ops, consumer->ctx);
 	if (!pass.walk.timeline) {
 		return weft_error_set(err, -ENOMEM, "out of memory");
 	}
 	ret = run_pass(&pass, err);
+	weft_timeline_destroy(pass.walk.timeline);
+	return ret;
+}
+
+/* First pass of a selection by task: which ones. A damaged input is told by the second pass. */
+static int learn(struct weft_pipeline *pipeline, enum weft_lanes lanes, struct weft_filter *filter,
+		 struct weft_error *err)
+{
+	struct weft_consumer nobody = {.ops = &weft_filter_learn_ops, .ctx = filter};
+	int ret = weft_pipeline_run_whole(pipeline, lanes, &nobody, err);
+
 	if (ret == -EBADMSG) {
 		ret = 0;
 	}
 	if (ret == 0 && weft_filter_learned(filter, pipeline->totals.last_ns) < 0) {
 		ret = weft_error_set(err, -ENOMEM, "out of memory");
 	}
-	weft_timeline_destroy(pass.walk.timeline);
 	return ret;
 }
 

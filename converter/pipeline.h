@@ -47,6 +47,14 @@ WEFT_MUST_CHECK int weft_pipeline_run(struct weft_pipeline *pipeline, enum weft_
 				      const struct weft_consumer *consumer, struct weft_error *err);
 
 /**
+ * As weft_pipeline_run(), of the whole input whatever is selected, without call sites. May come
+ * before a weft_pipeline_run().
+ */
+WEFT_MUST_CHECK int weft_pipeline_run_whole(struct weft_pipeline *pipeline, enum weft_lanes lanes,
+					    const struct weft_consumer *consumer,
+					    struct weft_error *err);
+
+/**
  * Sets the error for a run that told the consumer of no thread.
  *
  * @return -ENODATA; -EBADMSG: because packets were cut off.

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 
+#include "critical-path.h"
 #include "pipeline.h"
 #include "summary.h"
 
@@ -65,6 +66,105 @@ static int write_report(const struct weft_summary *summary, FILE *out, struct we
 	return 0;
 }
 
+/* ---- The critical path ---- */
+
+/* Both passes of it, and what the report then needs. */
+struct critical {
+	struct weft_critical_finder finder;
+	struct weft_critical_path path;
+	struct weft_critical_report report;
+	int finish_status;
+};
+
+static int poll_finder(void *ctx, uint64_t event_count)
+{
+	(void)event_count;
+	return ((const struct weft_critical_finder *)ctx)->status;
+}
+
+/* Reading on after the task's end is useless. */
+static int poll_path(void *ctx, uint64_t event_count)
+{
+	const struct critical *critical = (const struct critical *)ctx;
+
+	(void)event_count;
+	return critical->path.status < 0 || !critical->path.done ? critical->path.status
+								 : -ECANCELED;
+}
+
+static void end_path(void *ctx)
+{
+	struct critical *critical = (struct critical *)ctx;
+
+	critical->finish_status = weft_critical_path_finish(&critical->path);
+}
+
+static int find_task(struct critical *critical, struct weft_pipeline *pipeline,
+		     const struct weft_summary_options *options, struct weft_error *err)
+{
+	struct weft_critical_finder *finder = &critical->finder;
+	struct weft_consumer consumer = {.ops = &weft_critical_finder_ops,
+					 .ctx = finder,
+					 .poll_ctx = finder,
+					 .poll = poll_finder};
+	int ret;
+
+	finder->selection = &options->selection;
+	finder->wanted_id = options->task_id;
+	ret = weft_pipeline_run_whole(pipeline, WEFT_LANES_AUTO, &consumer, err);
+	if (ret < 0 && ret != -EBADMSG) {
+		return ret;
+	}
+	if (weft_critical_finder_finish(finder, weft_pipeline_get_totals(pipeline)->last_ns) < 0) {
+		return weft_error_set(err, -ENOMEM, "out of memory");
+	}
+	if (finder->found || options->task_id == 0) {
+		return 0;
+	}
+	if (finder->slowest_count == 0) {
+		return weft_error_set(err, -ENOENT, "no task of type '%s' has a known begin",
+				      options->selection.task_type);
+	}
+	return weft_error_set(err, -ENOENT,
+			      "no task of type '%s' has id %llu: tasks=%llu, slowest=%llu",
+			      options->selection.task_type, (unsigned long long)options->task_id,
+			      (unsigned long long)finder->count,
+			      (unsigned long long)finder->slowest[0].id);
+}
+
+/*
+ * Finds the path that `options` ask for. Damage of the input is left to the run that makes the tables.
+ */
+static int find_path(struct critical *critical, struct weft_pipeline *pipeline,
+		     const struct weft_summary_options *options, struct weft_error *err)
+{
+	struct weft_consumer consumer = {.ops = &weft_critical_path_ops,
+					 .ctx = &critical->path,
+					 .poll_ctx = critical,
+					 .poll = poll_path,
+					 .end = end_path};
+	int ret = find_task(critical, pipeline, options, err);
+
+	if (ret < 0 || !critical->finder.found) {
+		return ret;
+	}
+	weft_critical_path_init(&critical->path, &critical->finder.chosen,
+				weft_pipeline_get_facts(pipeline)->has_sched,
+				WEFT_CRITICAL_INTERVAL_COUNT_MAX);
+	ret = weft_pipeline_run_whole(pipeline, WEFT_LANES_AUTO, &consumer, err);
+	if (ret < 0 && ret != -EBADMSG && ret != -ECANCELED) {
+		return ret;
+	}
+	if (critical->finish_status < 0) {
+		return weft_error_set(err, critical->finish_status, "out of memory");
+	}
+	critical->report = (struct weft_critical_report){&critical->finder, &critical->path,
+							 critical->finder.first_ns};
+	return 0;
+}
+
+/* ---- The tables ---- */
+
 /* Runs and reports. What could be read of a damaged input is reported, then the damage. */
 static int summarize(struct weft_summary *summary, struct weft_pipeline *pipeline,
 		     const struct weft_summary_options *options, FILE *out, struct weft_error *err)
@@ -106,6 +206,7 @@ static int summarize(struct weft_summary *summary, struct weft_pipeline *pipelin
 
 int weft_summarize(const struct weft_summary_options *options, FILE *out, struct weft_error *err)
 {
+	struct critical critical = {.finish_status = 0};
 	struct weft_pipeline *pipeline;
 	struct weft_summary summary;
 	int ret;
@@ -113,13 +214,24 @@ int weft_summarize(const struct weft_summary_options *options, FILE *out, struct
 	if (options->input_count == 0) {
 		return weft_error_set(err, -EINVAL, "no input given");
 	}
+	if (options->task_id && !options->selection.task_type) {
+		return weft_error_set(err, -EINVAL, "a task id needs a task type");
+	}
 	ret = weft_pipeline_open(options->inputs, options->input_count, &options->selection,
 				 &pipeline, err);
 	if (ret < 0) {
 		return ret;
 	}
 	weft_summary__init(&summary, weft_pipeline_get_symbolizer(pipeline));
-	ret = summarize(&summary, pipeline, options, out, err);
+	if (options->selection.task_type) {
+		ret = find_path(&critical, pipeline, options, err);
+		summary.critical = critical.finder.found ? &critical.report : NULL;
+	}
+	if (ret == 0) {
+		ret = summarize(&summary, pipeline, options, out, err);
+	}
+	weft_critical_path_fini(&critical.path);
+	weft_critical_finder_fini(&critical.finder);
 	weft_summary__fini(&summary);
 	weft_pipeline_close(pipeline);
 	return ret;

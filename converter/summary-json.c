@@ -302,9 +302,13 @@ static json_t *make_head(const struct weft_summary *summary)
 
 static json_t *make_rows(const struct weft_summary *summary)
 {
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "processes",
+	const struct weft_critical_report *critical = summary->critical;
+
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "processes",
 			 array(summary, &summary->processes, make_process), "tasks",
-			 array(summary, &summary->tasks, make_task), "regions",
+			 array(summary, &summary->tasks, make_task), "critical_path",
+			 critical ? weft_critical_report_make_json(critical) : json_null(),
+			 "regions",
 			 array(summary, &summary->regions, make_region), "logs",
 			 array(summary, &summary->logs, make_log), "threads",
 			 array(summary, &summary->threads, make_thread), "background",

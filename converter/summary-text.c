@@ -586,10 +586,19 @@ static void put_hints(const struct report *report)
 	}
 }
 
+static int put_critical_path(const struct report *report)
+{
+	const struct weft_critical_report *critical = report->summary->critical;
+
+	return critical ? weft_critical_report_write_text(critical, report->out, report->width,
+							  report->row_count_max)
+			: 0;
+}
+
 int weft_summary__write_text(const struct weft_summary *summary, FILE *out)
 {
 	static int (*const sections[])(const struct report *report) = {
-		put_tasks, put_regions, put_logs, put_threads, put_repairs, put_misuse,
+		put_tasks, put_critical_path, put_regions, put_logs, put_threads, put_repairs, put_misuse,
 	};
 	struct report report = {summary, out,
 				summary->options->width ? summary->options->width : WIDTH_DEFAULT,

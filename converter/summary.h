@@ -21,6 +21,7 @@
 
 #include <weft/convert.h>
 
+#include "critical-path.h"
 #include "go-tables.h"
 #include "histogram.h"
 #include "id-map.h"
@@ -132,6 +133,7 @@ struct weft_summary {
 	const struct weft_timeline_totals *totals;
 	const struct weft_source_facts *facts;
 	const char *tier;
+	const struct weft_critical_report *critical; /**< NULL: no task to look into. */
 	uint64_t from_ns, until_ns; /**< What was looked at; on the timeline's clock. */
 };
 

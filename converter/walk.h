@@ -27,6 +27,8 @@ struct weft_consumer {
 	void (*origin)(void *poll_ctx, int64_t origin_ns);
 	/** Called every thousand events or so; a negative value ends the run with it. */
 	int (*poll)(void *poll_ctx, uint64_t event_count);
+	/** Called once after the last event, while the timeline's threads are still there. */
+	void (*end)(void *poll_ctx);
 };
 
 /** Zero-initialise, then fill in; all pointers are weak. */

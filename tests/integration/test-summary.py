@@ -114,7 +114,36 @@ def test_a_selection_of_tasks_leaves_out_the_others(folder):
     assert told["selection"]["task"] == "request"
 
 
+def test_the_critical_path_of_a_task_adds_up(folder):
+    recording = record(folder)
+    assert summary(recording)["critical_path"] is None
+    path = summary(recording, "--task", "request")["critical_path"]
+    longest = by(summary(recording)["tasks"], "type")["request"]["duration_ns"]["max"]
+    assert path["duration_ns"] == longest, "the slowest"
+    assert path["candidates"] == COUNT and len(path["slowest"]) == 10
+    assert path["ended"] and path["complete"] and not path["has_scheduling"]
+    at = 0
+    for segment in path["segments"]:
+        assert segment["begin_ns"] == at and segment["state"] == "on CPU", segment
+        at += segment["duration_ns"]
+    assert at == path["duration_ns"]
+    assert any("parse" in segment["regions"] for segment in path["segments"])
+    other = path["slowest"][3]
+    chosen = summary(recording, "--task", "request", "--id", other["id"])["critical_path"]
+    assert (chosen["id"], chosen["duration_ns"]) == (other["id"], other["duration_ns"])
+    text = harness.weft("summary", recording, "--task", "request").stdout
+    assert f"critical path of task {path['id']}: " in text and "no scheduling data" in text, text
+    fails(1, f"no task of type 'request' has id 999999: tasks={COUNT}", recording,
+          "--task", "request", "--id", "999999")
+    hanging = summary(recording, "--task", "forgotten")["critical_path"]
+    assert not hanging["ended"] and hanging["candidates"] == 0
+    assert sum(segment["duration_ns"] for segment in hanging["segments"]) == \
+        hanging["duration_ns"]
+
+
 def test_wrong_usage_is_told(folder):
+    fails(2, "--id needs --task", folder, "--id", "1")
+    fails(2, "--id: '0' is not the id of a task", folder, "--task", "x", "--id", "0")
     fails(2, "no input given")
     fails(2, "--top: '-1' is not a number of rows", folder, "--top", "-1")
     fails(2, "--top: 'x' is not a number of rows", folder, "--top", "x")

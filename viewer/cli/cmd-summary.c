@@ -28,9 +28,15 @@ static const char help[] =
 	"Tells what a recording holds: tasks, regions, logs, threads, what was lost.\n\n"
 	"INPUT is a directory of `weft record`, of any LTTng session, or any CTF 1.8 "
 	"trace.\n\n" WEFT_CLI_SELECTION_HELP
+	"  --id N             with --task: the critical path of task N instead of the slowest\n"
 	"  --top N            rows a table (default: 20; 0: all; with --json the default is all)\n"
 	"  --json             one JSON object: times are integers in nanoseconds\n"
 	"  -h, --help         this text\n\n"
+	"With --task there is also the critical path of one task, the slowest selected: which "
+	"thread\n"
+	"its time went to, on CPU, waiting for a CPU or blocked, and who ended each wait; the lines "
+	"add\n"
+	"up to its duration. Ids are those that `go tool trace` shows.\n\n"
 	"Percentiles are of all that ended and whose begin was recorded; p50, p90 and p99 are "
 	"exact\n"
 	"to 0.4 %. `CPU` and `CPU wait` (runnable, but all CPUs were busy) come from accounting "
@@ -40,14 +46,15 @@ static const char help[] =
 	"selected_duration_ns, tier, has_scheduling, events, lost_events, cut_packets,\n"
 	"quantile_error, and the arrays processes, tasks, regions, logs, threads, repairs, misuse "
 	"and\n"
-	"hints. What is not known is null.\n\n"
+	"hints, and the object critical_path. What is not known is null.\n\n"
 	"Exit status: 0; 1 when the input is damaged (what could be read is printed first), when\n"
 	"nothing of it is selected or it cannot be read; 2 for wrong usage.\n";
 
-enum { OPTION_TOP = WEFT_CLI_SELECT_END_, OPTION_JSON };
+enum { OPTION_TOP = WEFT_CLI_SELECT_END_, OPTION_JSON, OPTION_ID };
 
 static const struct option long_options[] = {
 	{"top", required_argument, NULL, OPTION_TOP},
+	{"id", required_argument, NULL, OPTION_ID},
 	{"json", no_argument, NULL, OPTION_JSON},
 	{"help", no_argument, NULL, 'h'},
 	WEFT_CLI_SELECTION_OPTIONS,
@@ -59,14 +66,32 @@ struct settings {
 	bool top_given, help;
 };
 
-static int take_top(const char *value, struct settings *settings)
+/* Decimal digits only. */
+static bool parse_number(const char *value, unsigned long long *ret_number)
 {
-	unsigned long long count;
 	char *end;
 
 	errno = 0;
-	count = strtoull(value, &end, 10);
-	if (errno || *end || end == value || value[0] < '0' || value[0] > '9' || count > SIZE_MAX) {
+	*ret_number = strtoull(value, &end, 10);
+	return !errno && !*end && end != value && value[0] >= '0' && value[0] <= '9';
+}
+
+static int take_id(const char *value, struct settings *settings)
+{
+	unsigned long long id;
+
+	if (!parse_number(value, &id) || id == 0) {
+		return weft_cli_usage("summary", "--id: '%s' is not the id of a task", value);
+	}
+	settings->options.task_id = id;
+	return WEFT_CLI_OK;
+}
+
+static int take_top(const char *value, struct settings *settings)
+{
+	unsigned long long count;
+
+	if (!parse_number(value, &count) || count > SIZE_MAX) {
 		return weft_cli_usage("summary", "--top: '%s' is not a number of rows", value);
 	}
 	settings->options.row_count_max = (size_t)count;
@@ -88,6 +113,8 @@ static int take_option(int code, struct settings *settings)
 	case OPTION_JSON:
 		settings->options.json = true;
 		return WEFT_CLI_OK;
+	case OPTION_ID:
+		return take_id(optarg, settings);
 	case OPTION_TOP:
 		return take_top(optarg, settings);
 	default:
@@ -129,6 +156,9 @@ int weft_cmd_summary(int argc, char **argv)
 	}
 	if (optind == argc) {
 		return weft_cli_usage("summary", "no input given");
+	}
+	if (settings.options.task_id && !settings.options.selection.task_type) {
+		return weft_cli_usage("summary", "--id needs --task");
 	}
 	if (!settings.top_given && !settings.options.json) {
 		settings.options.row_count_max = TOP_DEFAULT;

@@ -96,7 +96,9 @@ WEFT_MUST_CHECK int weft_convert(const struct weft_convert_options *options, con
 struct weft_summary_options {
 	const char *const *inputs;
 	size_t input_count;
+	/** With a task_type the summary also has the critical path of one such task. */
 	struct weft_selection selection;
+	uint64_t task_id; /**< Which one, by its id in a Go trace; 0: the slowest selected. */
 	bool json;
 	size_t row_count_max; /**< Rows a table; 0: all. */
 	unsigned int width;   /**< Columns that tables may take; 0: 100. */
@@ -106,7 +108,8 @@ struct weft_summary_options {
  * Reads the input and writes tables (or one JSON object) to `out`.
  *
  * @return 0; -EBADMSG: the input is damaged, the report is of what could be read; -ENODATA: nothing
- *         to report, nothing was written; another negative errno.
+ *         to report, nothing was written; -ENOENT: no task of that type has task_id, nothing was
+ *         written; another negative errno.
  */
 WEFT_MUST_CHECK int weft_summarize(const struct weft_summary_options *options, FILE *out,
 				   struct weft_error *err);
