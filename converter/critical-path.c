@@ -276,16 +276,21 @@ static void act(struct weft_critical_path *path, const struct weft_thread *threa
 static void on_lane_new(void *ctx, uint64_t ts_ns, int32_t lane)
 {
 	struct weft_critical_path *path = (struct weft_critical_path *)ctx;
-	struct weft_critical_lane *lanes = (struct weft_critical_lane *)realloc(
-		path->lanes, ((size_t)lane + 1) * sizeof(*lanes));
 
 	(void)ts_ns;
-	if (!lanes) {
-		fail(path, -ENOMEM);
-		return;
+	if (lane >= path->lane_capacity) {
+		int32_t capacity = lane < 8 ? 16 : lane * 2;
+		struct weft_critical_lane *lanes = (struct weft_critical_lane *)realloc(
+			path->lanes, (size_t)capacity * sizeof(*lanes));
+
+		if (!lanes) {
+			fail(path, -ENOMEM);
+			return;
+		}
+		path->lanes = lanes;
+		path->lane_capacity = capacity;
 	}
-	memset(&lanes[lane], 0, sizeof(lanes[lane]));
-	path->lanes = lanes;
+	memset(&path->lanes[lane], 0, sizeof(path->lanes[lane]));
 	path->lane_count = lane + 1;
 }
 

@@ -189,7 +189,7 @@ struct weft_critical_path {
 	struct weft_critical_claim *claims;
 	size_t claim_count, claim_capacity;
 	struct weft_critical_lane *lanes;
-	int32_t lane_count;
+	int32_t lane_count, lane_capacity;
 	struct weft_id_map family; /**< Ids of the task and its descendants. */
 	struct weft_text_table names;
 	struct weft_critical_regions *regions; /**< Node n is at n - 1. */

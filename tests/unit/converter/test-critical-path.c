@@ -27,6 +27,7 @@
 #include <jansson.h>
 
 #include "critical-path.h"
+#include "random-script.h"
 
 #define MS		 UINT64_C(1000000)
 #define WORD_COUNT_MAX	 6
@@ -615,6 +616,78 @@ static void the_selection_limits_what_is_found(void **state)
 	weft_critical_finder_fini(&finder);
 }
 
+/* ---- Whatever comes ---- */
+
+static struct weft_script script;
+
+/* One pass over the script with a consumer; `end` is called while the threads are there. */
+static uint64_t feed_script(const struct weft_timeline_ops *ops, void *ctx,
+			    int (*end)(struct weft_critical_path *path))
+{
+	struct weft_timeline_options options = {WEFT_LANES_AUTO, script.has_sched};
+	struct weft_timeline *timeline = weft_timeline_create(&options, ops, ctx);
+	uint64_t last_ns;
+	size_t i;
+
+	assert_non_null(timeline);
+	for (i = 0; i < script.count; i++) {
+		assert_int_equal(weft_timeline_feed(timeline, &script.events[i]), 0);
+	}
+	if (end) {
+		assert_int_equal(end((struct weft_critical_path *)ctx), 0);
+	}
+	last_ns = weft_timeline_totals(timeline)->last_ns;
+	weft_timeline_destroy(timeline);
+	return last_ns;
+}
+
+/* Segments fill the task's time whatever the events are; format_path() checks it. */
+static void check_path_of(const struct weft_critical_task *task, uint64_t limit)
+{
+	struct weft_critical_path path;
+
+	weft_critical_path_init(&path, task, script.has_sched, limit);
+	(void)feed_script(&weft_critical_path_ops, &path, weft_critical_path_finish);
+	free(format_path(&path));
+	assert_false(limit == UINT64_C(1) << 16 && path.is_cut);
+	weft_critical_path_fini(&path);
+}
+
+static void any_input_gives_a_path_that_adds_up(void **state)
+{
+	static const char *const types[] = {"serve", "parse", "work", "reply", ""};
+	uint64_t path_count = 0;
+	uint64_t seed;
+
+	(void)state;
+	for (seed = 1; seed <= 1000; seed++) {
+		struct weft_selection selection = WEFT_SELECTION_INIT;
+		struct weft_critical_finder finder = {.selection = &selection};
+		uint64_t random = seed * UINT64_C(0x9e3779b97f4a7c15);
+		unsigned int damage =
+			seed % 3 ? weft_script_below(&random, WEFT_DAMAGE_ALL + 1) : 0;
+		uint64_t last_ns;
+		size_t i;
+
+		weft_script_generate(&script, &random, seed % 4 != 0);
+		weft_script_damage(&script, &random, damage);
+		selection.task_type = types[seed % (sizeof(types) / sizeof(types[0]))];
+		last_ns = feed_script(&weft_critical_finder_ops, &finder, NULL);
+		assert_int_equal(weft_critical_finder_finish(&finder, last_ns), 0);
+		for (i = 0; i < finder.slowest_count; i++) {
+			if (finder.slowest[i].end_ns > finder.slowest[i].begin_ns) {
+				check_path_of(&finder.slowest[i],
+					      i % 2 ? 1 + weft_script_below(&random, 100)
+						    : UINT64_C(1) << 16);
+				path_count++;
+			}
+		}
+		weft_critical_finder_fini(&finder);
+	}
+	/* Were there none, all of this would have shown nothing. */
+	assert_true(path_count > 1000);
+}
+
 /* ---- Reports ---- */
 
 static const char *const mutex_script = "0 new A\n0 new B\n0 run A 0\n0 run B 1\n"
@@ -720,6 +793,7 @@ int main(void)
 		cmocka_unit_test(the_slowest_of_a_type_is_found),
 		cmocka_unit_test(a_task_is_found_by_id_even_when_it_is_open),
 		cmocka_unit_test(the_selection_limits_what_is_found),
+		cmocka_unit_test(any_input_gives_a_path_that_adds_up),
 		cmocka_unit_test(the_text_is_as_drawn),
 		cmocka_unit_test(the_json_adds_up_to_the_duration),
 	};
