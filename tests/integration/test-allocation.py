@@ -4,6 +4,7 @@
 
 import os
 
+import ctf
 import harness
 
 SPANS = harness.BUILD / "tests" / "programs" / "test-spans"
@@ -76,6 +77,29 @@ def test_summary_as_text(folder):
 
 def test_summary_as_json(folder):
     check(folder, "summary", "--json", record(folder))
+
+
+def test_critical_path(folder):
+    """A task that waits for another thread, so that every part of the path is there."""
+    with ctf.kernel(folder / "trace" / "kernel", 2) as trace:
+        story = ctf.Schedule(trace, {101: "asker", 102: "answerer"})
+        story.switch(0, 1, 102)
+        story.switch(10, 1, 0)
+        story.switch(20, 0, 101)
+        story.wake(60, 0, 102, 1)
+        story.switch(70, 1, 102)
+        story.switch(80, 0, 0)
+        story.wake(150, 1, 101, 0)
+        story.switch(160, 0, 101)
+        story.switch(200, 0, 0)
+    with ctf.ust(folder / "trace" / "ust", 2) as trace:
+        who = {"pid": 101, "tid": 101}
+        trace.event(30_000, 0, "weft:task_begin", task=7, parent=0, type="request", ip=0, **who)
+        trace.event(40_000, 0, "weft:region_begin", task=7, seq=1, name="ask", ip=0, **who)
+        trace.event(180_000, 0, "weft:region_end", task=7, seq=1, name="ask", error="", **who)
+        trace.event(190_000, 0, "weft:task_end", task=7, type="request", error="", **who)
+    for more in ((), ("--json",)):
+        check(folder, "summary", folder / "trace", "--task", "request", *more)
 
 
 harness.main()

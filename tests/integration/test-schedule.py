@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 The Weft authors
-"""Real schedules whose truth is known: by construction of programs/schedule.c, from the kernel's own
-accounts of the same threads (schedstat, getrusage), and from `perf sched timehist`.
+"""Real schedules whose truth is known: by construction of programs/schedule.c, from the kernel's
+own accounts of the same threads (schedstat, getrusage), and from `perf sched timehist`.
 
 Machines that run tests are shared, so rounds may be disturbed by other programs: counts come with
 the kernel's own count of the same run, and what a round looks like is asked of most rounds.
@@ -143,7 +143,9 @@ def test_pingpong_sleeps_once_a_round_and_is_woken_by_the_other(folder):
     count = SCENES["pingpong"]
     ping, pong = actors["ping"], actors["pong"]
     for actor in (ping, pong):
-        assert count * 0.95 <= blocked(lives(told, actor), "count") <= count + 2, actor.name
+        slept = blocked(lives(told, actor), "count")
+        # A few more at the thread's start, where libraries take locks.
+        assert count * 0.95 <= slept <= count * 1.05, f"{actor.name}: {slept}"
     paths = rounds(folder)
     assert most(lambda path: waits(path)[:1] == [(ping.tid, pong.tid)], paths)
     assert most(lambda path: is_near(on_cpu(path, pong), 200_000), paths)
