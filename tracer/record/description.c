@@ -96,6 +96,32 @@ static json_t *describe_result(const struct weft_record_stats *stats)
 		(int)stats->process_count, "own_session_daemon", (int)stats->own_daemon);
 }
 
+/* null where the kernel's half is missing. */
+static json_t *describe_kernel(const struct weft_record_kernel *kernel)
+{
+	json_t *cpus = json_array();
+	uint32_t cpu;
+
+	if (!kernel->engine) {
+		json_decref(cpus);
+		return json_null();
+	}
+	for (cpu = 0; cpu < kernel->cpu_count && cpu < WEFT_RECORD_CPUS_MAX; cpu++) {
+		/* A lost row fails the pack below only if memory is short there too. */
+		(void)json_array_append_new(
+			cpus, json_pack("{s:I, s:I, s:b, s:I}", "in",
+					(json_int_t)kernel->cpus[cpu].in_count, "out",
+					(json_int_t)kernel->cpus[cpu].out_count, "running",
+					(int)kernel->cpus[cpu].running, "lost",
+					(json_int_t)kernel->cpus[cpu].lost_count));
+	}
+	return json_pack("{s:s, s:s, s:I, s:I, s:I, s:o, s:o}", "engine", kernel->engine, "clock",
+			 "CLOCK_MONOTONIC", "events", (json_int_t)kernel->event_count, "switches",
+			 (json_int_t)kernel->switch_count, "lost_events",
+			 (json_int_t)kernel->lost_count, "holes",
+			 text_or_null(kernel->holes[0] ? kernel->holes : NULL), "cpus", cpus);
+}
+
 static json_t *describe(const struct weft_description *description)
 {
 	json_t *clock = json_pack("{s:s, s:I, s:I, s:I}", "name", "CLOCK_MONOTONIC", "begin_ns",
@@ -107,15 +133,17 @@ static json_t *describe(const struct weft_description *description)
 				    "subbuffer_count", (int)description->size.subbuffer_count,
 				    "cpus", (int)description->cpu_count);
 
-	return json_pack("{s:s, s:s, s:i, s:s, s:s, s:i, s:o, s:s, s:o, s:o, s:o, s:o, s:o}",
-			 "format", "weft recording 1", "weft_version", WEFT_VERSION,
-			 "events_version", WEFT_EVENTS_VERSION, "tier",
-			 weft_record_tier_name(description->tier), "scope",
-			 scope_name(description->scope), "pid", (int)description->pid, "command",
-			 text_or_null(description->command), "session", description->session,
-			 "clock", clock, "buffers", buffers, "host", describe_host(), "result",
-			 describe_result(description->stats), "problem",
-			 text_or_null(description->problem[0] ? description->problem : NULL));
+	return json_pack(
+		"{s:s, s:s, s:i, s:s, s:s, s:i, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+		"format", "weft recording 1", "weft_version", WEFT_VERSION, "events_version",
+		WEFT_EVENTS_VERSION, "tier", weft_record_tier_name(description->tier), "scope",
+		scope_name(description->scope), "pid", (int)description->pid, "command",
+		text_or_null(description->command), "session", description->session, "clock", clock,
+		"buffers", buffers, "host", describe_host(), "result",
+		describe_result(description->stats), "problem",
+		text_or_null(description->problem[0] ? description->problem : NULL), "kernel",
+		describe_kernel(&description->stats->kernel), "tier_refusal",
+		text_or_null(description->stats->refusal[0] ? description->stats->refusal : NULL));
 }
 
 int weft_description_write(const struct weft_description *description, const char *dir,

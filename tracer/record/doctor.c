@@ -25,6 +25,7 @@
 #include <jansson.h>
 
 #include "buffer-size.h"
+#include "capture.h"
 #include "daemon.h"
 #include "lttng-api.h"
 #include "session.h"
@@ -334,13 +335,37 @@ static void check_disk(struct finding *finding)
 
 static void check_tiers(struct finding *finding)
 {
+	char names[128] = "none, accounting";
+	struct weft_error why;
+	char value[VALUE_SIZE] = "";
+	size_t len = strlen(names);
+	size_t at = 0;
+	size_t i;
+
+	for (i = 0; weft_capture_engines[i]; i++) {
+		const struct weft_engine *engine = weft_capture_engines[i];
+
+		if (weft_capture_try(engine, &why) == 0) {
+			len += (size_t)snprintf(names + len, sizeof(names) - len, ", %s:%s",
+						weft_record_tier_name(engine->tier), engine->name);
+		} else {
+			at += (size_t)snprintf(value + at, sizeof(value) - at, "%s%s",
+					       at ? "; " : "", why.text);
+			at = at < sizeof(value) ? at : sizeof(value) - 1;
+		}
+	}
+	set(finding, value[0] ? FINDING_LIMIT : FINDING_OK, "%s", names);
+	set_lift(finding, value);
+}
+
+static void check_schedstat(struct finding *finding)
+{
 	if (access("/proc/thread-self/schedstat", R_OK) == 0) {
-		set(finding, FINDING_OK, "none, accounting (kernel tiers: not in this version)");
+		set(finding, FINDING_OK, "told for each task");
 		return;
 	}
-	set(finding, FINDING_LIMIT,
-	    "none, accounting without run-queue wait (kernel tiers: not in this version)");
-	set_lift(finding, "a kernel with CONFIG_SCHED_INFO tells run-queue wait");
+	set(finding, FINDING_LIMIT, "not told by this kernel");
+	set_lift(finding, "a kernel with CONFIG_SCHED_INFO tells it");
 }
 
 static void check_paranoid(struct finding *finding)
@@ -349,9 +374,12 @@ static void check_paranoid(struct finding *finding)
 	int value;
 
 	if (!file || fscanf(file, "%d", &value) != 1) {
-		set(finding, FINDING_OK, "unknown; no tier of this version uses perf");
+		set(finding, FINDING_LIMIT, "this kernel has no perf events, or hides them");
+	} else if (value <= 2 || geteuid() == 0) {
+		set(finding, FINDING_OK, "%d", value);
 	} else {
-		set(finding, FINDING_OK, "%d; no tier of this version uses perf", value);
+		set(finding, FINDING_LIMIT, "%d: no scheduling data for ordinary users", value);
+		set_lift(finding, "as root: sysctl kernel.perf_event_paranoid=2");
 	}
 	if (file) {
 		(void)fclose(file); /* Read only; nothing to lose. */
@@ -446,12 +474,36 @@ static const struct check {
 	{"buffers", check_buffers},
 	{"disk", check_disk},
 	{"scheduling tiers", check_tiers},
+	{"run-queue wait", check_schedstat},
 	{"perf_event_paranoid", check_paranoid},
 	{"babeltrace2", check_babeltrace},
 	{"Go", check_go},
 };
 
 #define CHECK_COUNT (sizeof(checks) / sizeof(checks[0]))
+
+/* Those that could start now, lowest first. */
+static json_t *list_tiers(void)
+{
+	json_t *list = json_array();
+	int tier;
+	size_t i;
+
+	for (tier = 0; tier < WEFT_RECORD_TIER_COUNT_; tier++) {
+		bool possible = tier <= WEFT_RECORD_TIER_ACCOUNTING;
+
+		for (i = 0; weft_capture_engines[i] && !possible; i++) {
+			possible = (int)weft_capture_engines[i]->tier == tier &&
+				   weft_capture_try(weft_capture_engines[i], NULL) == 0;
+		}
+		if (possible) {
+			/* Without memory the report fails anyway. */
+			(void)json_array_append_new(list, json_string(weft_record_tier_name(
+								  (enum weft_record_tier)tier)));
+		}
+	}
+	return list;
+}
 
 static int print_json(FILE *out, const struct finding *findings, bool possible)
 {
@@ -469,10 +521,9 @@ static int print_json(FILE *out, const struct finding *findings, bool possible)
 		}
 		(void)json_array_append_new(list, row); /* A lost row fails the dump below. */
 	}
-	object = json_pack("{s:s, s:b, s:[s,s], s:o}", "weft_version", WEFT_VERSION,
-			   "recording_possible", (int)possible, "tiers",
-			   weft_record_tier_name(WEFT_RECORD_TIER_NONE),
-			   weft_record_tier_name(WEFT_RECORD_TIER_ACCOUNTING), "checks", list);
+	object = json_pack("{s:s, s:b, s:o, s:o}", "weft_version", WEFT_VERSION,
+			   "recording_possible", (int)possible, "tiers", list_tiers(), "checks",
+			   list);
 	ret = object && json_array_size(list) == CHECK_COUNT &&
 			      json_dumpf(object, out, JSON_INDENT(2)) == 0 &&
 			      fputc('\n', out) != EOF

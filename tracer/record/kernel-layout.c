@@ -178,6 +178,7 @@ static void write_trace(FILE *file, const struct weft_kernel_layout *layout)
 	(void)fprintf(file,
 		      "clock {\n\tname = \"monotonic\";\n\tuuid = \"%s\";\n"
 		      "\tdescription = \"Monotonic Clock\";\n\tfreq = 1000000000;\n"
+		      "\tabsolute = TRUE;\n"
 		      "\toffset = %" PRId64 ";\n};\n\n",
 		      boot_id, layout->clock_offset_ns);
 }

@@ -23,6 +23,7 @@
 #include <stdint.h>
 
 #include "ctf-stream.h"
+#include "kernel-enums.h"
 
 /** Ids of events in streams. */
 enum weft_kernel_event {
@@ -40,27 +41,6 @@ enum weft_kernel_event {
 	WEFT_KERNEL_EVENT_COUNT,
 	WEFT_KERNEL_SYSCALL_ENTRY = 1024, /* + number of the system call. */
 	WEFT_KERNEL_SYSCALL_EXIT = 4096,  /* + number. */
-};
-
-enum weft_kernel_object {
-	WEFT_OBJECT_NONE,
-	WEFT_OBJECT_SOCKET,
-	WEFT_OBJECT_PIPE,
-	WEFT_OBJECT_FILE,
-	WEFT_OBJECT_BLOCK,
-	WEFT_OBJECT_CHAR,
-	WEFT_OBJECT_ANON, /* eventfd, epoll, timerfd and the like. */
-	WEFT_OBJECT_DIRECTORY,
-	WEFT_OBJECT_UNKNOWN,
-	WEFT_OBJECT_COUNT_,
-};
-
-enum weft_kernel_context {
-	WEFT_CONTEXT_TASK,
-	WEFT_CONTEXT_SOFTIRQ,
-	WEFT_CONTEXT_IRQ,
-	WEFT_CONTEXT_UNKNOWN,
-	WEFT_CONTEXT_COUNT_,
 };
 
 struct weft_kernel_layout {

@@ -209,8 +209,8 @@ static void count_switch(struct weft_kernel_trace *trace, uint32_t cpu,
 	}
 	if (state->running < 0) {
 		state->in_count += event->prev_tid != 0; /* Was there before us. */
-	} else {
-		state->broken_count += state->running != event->prev_tid;
+	} else if (state->running != event->prev_tid) {
+		state->broken_tid = state->broken_count++ ? state->broken_tid : state->running;
 	}
 	state->running = event->next_tid;
 }

@@ -32,6 +32,7 @@ struct weft_kernel_cpu {
 	uint64_t in_count, out_count; /* Threads, idle ones not counted. */
 	int32_t running;	      /* Since the last switch; -1: not known yet. */
 	uint64_t broken_count; /* Switches away from a thread that had not been switched to. */
+	int32_t broken_tid;    /* The first that stayed there. */
 };
 
 struct weft_kernel_trace {

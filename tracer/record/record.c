@@ -8,6 +8,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <fts.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -18,12 +19,14 @@
 #include <unistd.h>
 
 #include "buffer-size.h"
+#include "capture.h"
 #include "daemon.h"
 #include "description.h"
 #include "gate.h"
 #include "packets.h"
 #include "process.h"
 #include "session.h"
+#include "ust-clock.h"
 
 #define NS_PER_S UINT64_C(1000000000)
 /* How long a process may take to notice a daemon that has just started. */
@@ -51,11 +54,19 @@ struct weft_recording {
 	struct weft_error problem; /* That ended it, for weft.json. */
 	int64_t clock_offset_ns;
 	bool daemon_died;
+	enum weft_record_tier tier; /* Obtained. */
+	struct weft_capture
+		*capture;	   /* NULL: no half of the kernel's, or LTTng writes it. Owned. */
+	struct weft_error refusal; /* Why not a better tier. */
+	bool clock_known;	   /* The capture has the clock of the application's half. */
 };
 
 static const char *const tier_names[] = {
 	[WEFT_RECORD_TIER_NONE] = "none",
 	[WEFT_RECORD_TIER_ACCOUNTING] = "accounting",
+	[WEFT_RECORD_TIER_SWITCH] = "switch",
+	[WEFT_RECORD_TIER_TRACEPOINTS] = "tracepoints",
+	[WEFT_RECORD_TIER_LTTNG_KERNEL] = "lttng-kernel",
 };
 
 const char *weft_record_tier_name(enum weft_record_tier tier)
@@ -63,17 +74,47 @@ const char *weft_record_tier_name(enum weft_record_tier tier)
 	return tier_names[tier];
 }
 
-int weft_record_parse_tier(const char *name, enum weft_record_tier *ret_tier)
+/* "" for none; NULL: there is no such engine. */
+static const char *find_engine(enum weft_record_tier tier, const char *name)
 {
-	int tier;
+	size_t i;
 
-	for (tier = 0; tier < WEFT_RECORD_TIER_COUNT_; tier++) {
-		if (strcmp(name, tier_names[tier]) == 0) {
-			*ret_tier = (enum weft_record_tier)tier;
-			return 0;
+	for (i = 0; weft_capture_engines[i]; i++) {
+		if (weft_capture_engines[i]->tier == tier &&
+		    strcmp(weft_capture_engines[i]->name, name) == 0) {
+			return weft_capture_engines[i]->name;
 		}
 	}
-	return -ENOENT;
+	return NULL;
+}
+
+int weft_record_parse_sched(const char *text, struct weft_record_options *options)
+{
+	size_t len = strcspn(text, ":");
+	const char *engine = NULL;
+	int tier;
+
+	if (strcmp(text, "auto") == 0) {
+		options->tier = WEFT_RECORD_TIER_COUNT_ - 1;
+		options->tier_forced = false;
+		options->engine = NULL;
+		return 0;
+	}
+	for (tier = 0; tier < WEFT_RECORD_TIER_COUNT_; tier++) {
+		if (strlen(tier_names[tier]) == len && memcmp(text, tier_names[tier], len) == 0) {
+			break;
+		}
+	}
+	if (tier < WEFT_RECORD_TIER_COUNT_ && text[len]) {
+		engine = find_engine((enum weft_record_tier)tier, text + len + 1);
+	}
+	if (tier == WEFT_RECORD_TIER_COUNT_ || (text[len] && !engine)) {
+		return -ENOENT;
+	}
+	options->tier = (enum weft_record_tier)tier;
+	options->tier_forced = true;
+	options->engine = engine;
+	return 0;
 }
 
 static uint64_t now_ns(void)
@@ -225,7 +266,7 @@ static int start_session(struct weft_recording *recording, struct weft_error *er
 	int ret;
 
 	ret = weft_session_init(&recording->session, recording->lttng, recording->dir,
-				&recording->size, recording->options.tier, err);
+				&recording->size, recording->tier, err);
 	if (ret == 0 && scope != WEFT_RECORD_SCOPE_EVERYTHING) {
 		ret = weft_session_restrict(&recording->session, err);
 	}
@@ -236,6 +277,40 @@ static int start_session(struct weft_recording *recording, struct weft_error *er
 		ret = weft_gate_init(&recording->gate, recording->session.name, err);
 	}
 	return ret < 0 ? ret : weft_session_start(&recording->session, err);
+}
+
+/* The kernel's half starts first: what the application does then has its place in it. */
+static int start_capture(struct weft_recording *recording, struct weft_error *err)
+{
+	const struct weft_record_options *options = &recording->options;
+	char dir[PATH_MAX + 8];
+	const struct weft_capture_options capture = {
+		.dir = dir,
+		.tier = options->tier,
+		.engine = options->engine,
+		.forced = options->tier_forced,
+		.request = {.scope = options->scope,
+			    .pid = options->pid,
+			    .syscalls = options->syscalls},
+		.clock_offset_ns = recording->clock_offset_ns,
+	};
+	int ret;
+
+	recording->tier = options->tier < WEFT_RECORD_TIER_ACCOUNTING ? options->tier
+								      : WEFT_RECORD_TIER_ACCOUNTING;
+	if (options->tier <= WEFT_RECORD_TIER_ACCOUNTING) {
+		return 0;
+	}
+	(void)snprintf(dir, sizeof(dir), "%s/kernel", recording->dir);
+	ret = weft_capture_open(&capture, &recording->capture, &recording->refusal, err);
+	if (ret < 0) {
+		return weft_error_prepend(err, "cannot record scheduling with tier '%s'",
+					  weft_record_tier_name(options->tier));
+	}
+	if (recording->capture) {
+		recording->tier = weft_capture_get_tier(recording->capture);
+	}
+	return 0;
 }
 
 static int start(struct weft_recording *recording, struct weft_error *err)
@@ -266,6 +341,9 @@ static int start(struct weft_recording *recording, struct weft_error *err)
 		ret = weft_session_clean(recording->lttng, err);
 	}
 	if (ret >= 0) {
+		ret = start_capture(recording, err);
+	}
+	if (ret >= 0) {
 		ret = start_session(recording, err);
 	}
 	weft_daemon_unlock(&recording->daemon);
@@ -286,6 +364,32 @@ static void release(struct weft_recording *recording)
 	free(recording->seen.pids);
 }
 
+/* A recording that did not start leaves nothing behind. */
+static void drop_capture(struct weft_recording *recording)
+{
+	struct weft_record_kernel ignored;
+	char *paths[] = {recording->dir, NULL};
+	FTS *listing;
+	const FTSENT *entry;
+
+	if (!recording->capture) {
+		return;
+	}
+	(void)!weft_capture_close(recording->capture, &ignored,
+				  NULL); /* The start failed already. */
+	recording->capture = NULL;
+	listing = fts_open(paths, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
+	while (listing && (entry = fts_read(listing)) != NULL) {
+		if (strstr(entry->fts_path + strlen(recording->dir), "/kernel") &&
+		    (entry->fts_info == FTS_F || entry->fts_info == FTS_DP)) {
+			(void)remove(entry->fts_path); /* What stays is shown by its folder. */
+		}
+	}
+	if (listing) {
+		(void)fts_close(listing); /* Read only; nothing to lose. */
+	}
+}
+
 int weft_record_open(const struct weft_record_options *options,
 		     struct weft_recording **ret_recording, struct weft_error *err)
 {
@@ -303,8 +407,10 @@ int weft_record_open(const struct weft_record_options *options,
 	recording->gate.fd = -1;
 	recording->size.subbuffer_bytes = options->subbuffer_bytes;
 	recording->size.subbuffer_count = options->subbuffer_count;
+	recording->clock_offset_ns = weft_description_clock_offset_ns();
 	ret = start(recording, err);
 	if (ret < 0) {
+		drop_capture(recording);
 		if (recording->daemon.lttng) {
 			release(recording);
 		}
@@ -316,7 +422,6 @@ int weft_record_open(const struct weft_record_options *options,
 	}
 	recording->begin_ns = now_ns();
 	recording->disk_free_bytes = recording->machine.disk_bytes;
-	recording->clock_offset_ns = weft_description_clock_offset_ns();
 	*ret_recording = recording;
 	return 0;
 }
@@ -361,12 +466,28 @@ static int check_disk(struct weft_recording *recording, struct weft_error *err)
 	return 0;
 }
 
+/* As soon as there is one, so that a kill leaves both halves with one clock. */
+static void share_clock(struct weft_recording *recording)
+{
+	char dir[PATH_MAX + 8];
+
+	if (!recording->capture || recording->clock_known) {
+		return;
+	}
+	(void)snprintf(dir, sizeof(dir), "%s/ust", recording->dir);
+	if (weft_ust_clock_find(dir, &recording->clock_offset_ns)) {
+		recording->clock_known = true;
+		weft_capture_set_offset(recording->capture, recording->clock_offset_ns);
+	}
+}
+
 static int check_daemon(struct weft_recording *recording, struct weft_error *err)
 {
 	if (now_ns() - recording->checked_ns < CHECK_PERIOD_NS) {
 		return 0;
 	}
 	recording->checked_ns = now_ns();
+	share_clock(recording);
 	if (recording->lttng->lttng_session_daemon_alive() != 1) {
 		recording->daemon_died = true;
 		return weft_error_set(err, -EPIPE,
@@ -418,6 +539,10 @@ int weft_record_get_stats(struct weft_recording *recording, struct weft_record_s
 	ret_stats->own_daemon = recording->daemon.child_pid != 0;
 	count_processes(recording);
 	ret_stats->process_count = (uint32_t)recording->seen.count;
+	ret_stats->tier = recording->tier;
+	if (recording->capture) {
+		weft_capture_get_stats(recording->capture, &ret_stats->kernel);
+	}
 	return weft_session_get_lost(&recording->session, &ret_stats->lost_count, err);
 }
 
@@ -427,9 +552,15 @@ static int read_result(struct weft_recording *recording, struct weft_record_stat
 		       struct weft_error *err)
 {
 	struct weft_packets packets = {0};
-	int ret = weft_packets_scan_dir(&packets, recording->dir, err);
+	char dir[PATH_MAX + 8];
+	int ret = 0;
 
-	stats->byte_count = packets.file_bytes;
+	/* Nothing is there when no instrumented process was. */
+	(void)snprintf(dir, sizeof(dir), "%s/ust", recording->dir);
+	if (access(dir, F_OK) == 0) {
+		ret = weft_packets_scan_dir(&packets, dir, err);
+	}
+	stats->byte_count = weft_packets_measure(recording->dir);
 	stats->payload_bytes = packets.payload_bytes;
 	/* Both count the same thing; a trace cut short knows less than the daemon. */
 	if (packets.lost_count > stats->lost_count) {
@@ -455,7 +586,7 @@ static int describe(const struct weft_recording *recording, const char *command,
 		.session = recording->session.name,
 		.command = command,
 		.scope = recording->options.scope,
-		.tier = recording->options.tier,
+		.tier = recording->tier,
 		.pid = (int32_t)recording->options.pid,
 		.size = recording->size,
 		.cpu_count = recording->machine.cpu_count,
@@ -475,6 +606,23 @@ static void keep_first(struct weft_error *first, const struct weft_error *next)
 	if (!first->code && next->code) {
 		*first = *next;
 	}
+}
+
+static void close_capture(struct weft_recording *recording, struct weft_record_stats *stats,
+			  struct weft_error *first)
+{
+	struct weft_error next = WEFT_ERROR_INIT;
+
+	stats->tier = recording->tier;
+	(void)snprintf(stats->refusal, sizeof(stats->refusal), "%s", recording->refusal.text);
+	if (!recording->capture) {
+		return;
+	}
+	share_clock(recording);
+	if (weft_capture_close(recording->capture, &stats->kernel, &next) < 0) {
+		keep_first(first, &next);
+	}
+	recording->capture = NULL;
 }
 
 int weft_record_close(struct weft_recording *recording, const char *command,
@@ -499,6 +647,7 @@ int weft_record_close(struct weft_recording *recording, const char *command,
 			ret_stats->lost_count = 0; /* The packets still tell. */
 		}
 	}
+	close_capture(recording, ret_stats, &first);
 	release(recording);
 	if (read_result(recording, ret_stats, &next) < 0) {
 		keep_first(&first, &next);

@@ -54,9 +54,17 @@ static const char help[] =
 	"  -s, --seconds N    stop recording after N seconds (1.5, 250ms); COMMAND is then asked "
 	"to\n"
 	"                     end (SIGTERM, and SIGKILL 10 s later), and that counts as success\n"
-	"      --sched TIER   what is told about scheduling: accounting (default: CPU time, wait "
-	"and\n"
-	"                     context switches of each task) or none\n"
+	"      --sched TIER   what is told about scheduling: auto (default: the best that this "
+	"machine\n"
+	"                     permits), none, accounting (CPU time and wait of each task), switch\n"
+	"                     (when own threads run), tracepoints (who ran, waited, woke whom), "
+	"or\n"
+	"                     lttng-kernel (the same by LTTng's modules); all but auto and none "
+	"add\n"
+	"                     accounting, and all but auto fail if they are not permitted. A "
+	"source\n"
+	"                     can be named: tracepoints:bpf, tracepoints:perf\n"
+	"      --syscalls     record each system call too (tracepoints:bpf; many events)\n"
 	"      --json         print the result as one JSON object on standard output\n"
 	"  -q, --quiet        no progress, no closing lines\n"
 	"  -h, --help         this text\n\n"
@@ -66,7 +74,7 @@ static const char help[] =
 	"in\n"
 	"each case.\n";
 
-enum { OPTION_SCHED = 256, OPTION_JSON };
+enum { OPTION_SCHED = 256, OPTION_SYSCALLS, OPTION_JSON };
 
 static const struct option long_options[] = {
 	{"pid", required_argument, NULL, 'p'},
@@ -74,6 +82,7 @@ static const struct option long_options[] = {
 	{"output", required_argument, NULL, 'o'},
 	{"seconds", required_argument, NULL, 's'},
 	{"sched", required_argument, NULL, OPTION_SCHED},
+	{"syscalls", no_argument, NULL, OPTION_SYSCALLS},
 	{"json", no_argument, NULL, OPTION_JSON},
 	{"quiet", no_argument, NULL, 'q'},
 	{"help", no_argument, NULL, 'h'},
@@ -147,12 +156,15 @@ static int take_option(int code, struct settings *settings)
 		}
 		return WEFT_CLI_OK;
 	case OPTION_SCHED:
-		if (weft_record_parse_tier(optarg, &settings->options.tier) < 0) {
+		if (weft_record_parse_sched(optarg, &settings->options) < 0) {
 			return weft_cli_usage("record",
-					      "--sched: this version has the tiers none "
-					      "and accounting, not '%s'",
+					      "--sched: no tier '%s': auto, none, accounting, "
+					      "switch, tracepoints[:bpf|:perf], lttng-kernel",
 					      optarg);
 		}
+		return WEFT_CLI_OK;
+	case OPTION_SYSCALLS:
+		settings->options.syscalls = true;
 		return WEFT_CLI_OK;
 	case OPTION_JSON:
 		settings->json = true;
@@ -399,6 +411,28 @@ static void print_nothing(const struct settings *settings, const struct weft_rec
 		"`weft doctor` tells more\n");
 }
 
+/* The first line is what was obtained; what stands in the way of more follows. */
+static void print_scheduling(const struct weft_record_stats *stats)
+{
+	const struct weft_record_kernel *kernel = &stats->kernel;
+
+	if (kernel->engine) {
+		(void)fprintf(stderr,
+			      "scheduling: tier %s (%s), %" PRIu64 " switches, %" PRIu64
+			      " events, %" PRIu64 " lost\n",
+			      weft_record_tier_name(stats->tier), kernel->engine,
+			      kernel->switch_count, kernel->event_count, kernel->lost_count);
+	} else {
+		(void)fprintf(stderr, "scheduling: tier %s\n", weft_record_tier_name(stats->tier));
+	}
+	if (kernel->holes[0]) {
+		(void)fprintf(stderr, "scheduling: events are missing: %s\n", kernel->holes);
+	}
+	if (stats->refusal[0]) {
+		(void)fprintf(stderr, "scheduling: no better tier: %s\n", stats->refusal);
+	}
+}
+
 static void print_result(const struct settings *settings, const struct weft_record_stats *stats)
 {
 	const char *dir = settings->options.dir;
@@ -408,6 +442,11 @@ static void print_result(const struct settings *settings, const struct weft_reco
 		      dir, (double)stats->byte_count / 1e6, (double)stats->duration_ns / 1e9,
 		      stats->process_count, stats->process_count == 1 ? "" : "es",
 		      stats->lost_count);
+	print_scheduling(stats);
+	if (stats->payload_bytes == 0) {
+		(void)fprintf(stderr, "no instrumented program was seen: scheduling alone is "
+				      "recorded (`weft doctor` tells more)\n");
+	}
 	(void)fprintf(stderr,
 		      "look at it: weft summary %s\n"
 		      "            weft convert %s -o app.trace\n",
@@ -419,7 +458,7 @@ static int print_json(const struct run *run, const struct weft_record_stats *sta
 	const struct settings *settings = run->settings;
 	json_t *object = json_pack(
 		"{s:s, s:s, s:f, s:I, s:I, s:I, s:i, s:b}", "directory", settings->options.dir,
-		"tier", weft_record_tier_name(settings->options.tier), "duration_s",
+		"tier", weft_record_tier_name(stats->tier), "duration_s",
 		(double)stats->duration_ns / 1e9, "bytes", (json_int_t)stats->byte_count,
 		"payload_bytes", (json_int_t)stats->payload_bytes, "lost_events",
 		(json_int_t)stats->lost_count, "processes", (int)stats->process_count,
@@ -456,7 +495,7 @@ static int finish(struct run *run)
 		(void)weft_cli_fail("record", &err);
 	}
 	wait_for_child(run);
-	if (stats.payload_bytes == 0) {
+	if (stats.payload_bytes == 0 && stats.kernel.switch_count == 0) {
 		print_nothing(settings, &stats);
 	} else if (!settings->quiet && !settings->json) {
 		print_result(settings, &stats);
@@ -470,7 +509,9 @@ static int finish(struct run *run)
 	if (run->problem.code || ret < 0) {
 		return WEFT_CLI_FAILED;
 	}
-	return stats.payload_bytes || settings->command ? WEFT_CLI_OK : WEFT_CLI_FAILED;
+	return stats.payload_bytes || stats.kernel.switch_count || settings->command
+		       ? WEFT_CLI_OK
+		       : WEFT_CLI_FAILED;
 }
 
 static int start_command(struct run *run)
@@ -518,7 +559,7 @@ static int record(const struct settings *settings)
 
 int weft_cmd_record(int argc, char **argv)
 {
-	struct settings settings = {.options = {.tier = WEFT_RECORD_TIER_ACCOUNTING}};
+	struct settings settings = {.options = {.tier = WEFT_RECORD_TIER_COUNT_ - 1}};
 	int code;
 	int ret;
 

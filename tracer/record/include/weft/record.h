@@ -37,16 +37,18 @@ extern "C" {
 #endif
 
 enum weft_record_tier {
-	WEFT_RECORD_TIER_NONE,       /**< Application events only. */
-	WEFT_RECORD_TIER_ACCOUNTING, /**< Thread CPU time and run-queue wait at task boundaries. */
+	WEFT_RECORD_TIER_NONE,	      /**< Application events only. */
+	WEFT_RECORD_TIER_ACCOUNTING,  /**< Thread CPU time and run-queue wait at task boundaries. */
+	WEFT_RECORD_TIER_SWITCH,      /**< When own threads are on a CPU; no wakers. */
+	WEFT_RECORD_TIER_TRACEPOINTS, /**< All threads of the machine: who ran, waited, woke whom. */
+	WEFT_RECORD_TIER_LTTNG_KERNEL, /**< The same by LTTng's kernel modules. */
 	WEFT_RECORD_TIER_COUNT_
 };
 
+enum { WEFT_RECORD_CPUS_MAX = 256 };
+
 /** Name as written on the command line and in traces. Static. */
 const char *weft_record_tier_name(enum weft_record_tier tier);
-
-/** @return 0; -ENOENT: no tier of this version has that name. */
-WEFT_MUST_CHECK int weft_record_parse_tier(const char *name, enum weft_record_tier *ret_tier);
 
 enum weft_record_scope {
 	WEFT_RECORD_SCOPE_EVERYTHING,
@@ -55,32 +57,61 @@ enum weft_record_scope {
 };
 
 struct weft_record_options {
-	const char *dir;            /**< Output directory: created; must be empty if it exists. */
-	enum weft_record_tier tier;
+	const char *dir;	    /**< Output directory: created; must be empty if it exists. */
+	enum weft_record_tier tier; /**< Best one wanted; what is obtained is in the stats. */
+	bool tier_forced;	    /**< Refuse to start rather than take a lower one. */
+	const char *engine; /**< "bpf" or "perf": no other source; NULL: the best. Static. */
+	bool syscalls;	    /**< Entries and exits of system calls too, if the tier can. */
 	enum weft_record_scope scope;
-	pid_t pid;                  /**< Not 0: SCOPE_PROCESS, this one. */
-	uint64_t subbuffer_bytes;   /**< Per CPU; power of two, 4096 or more; 0: chosen from the machine. */
-	uint32_t subbuffer_count;   /**< Power of two, 2 or more; 0: chosen. */
+	pid_t pid; /**< Not 0: SCOPE_PROCESS, this one. */
+	uint64_t
+		subbuffer_bytes; /**< Per CPU; power of two, 4096 or more; 0: chosen from the machine. */
+	uint32_t subbuffer_count; /**< Power of two, 2 or more; 0: chosen. */
+};
+
+/** What the kernel's half holds; all zero and engine NULL where there is none. */
+struct weft_record_kernel {
+	const char *engine;   /**< "bpf", "perf", "lttng". Static. */
+	uint64_t event_count; /**< In DIR/kernel; 0 with "lttng", whose daemon writes. */
+	uint64_t switch_count;
+	uint64_t lost_count; /**< Dropped because a ring was full or the disk was. */
+	uint32_t cpu_count;
+	struct {
+		uint64_t in_count, out_count; /**< Threads that came and went, idle not counted. */
+		uint64_t lost_count;
+		bool running; /**< One was still there at the end: one more came than went. */
+	} cpus[WEFT_RECORD_CPUS_MAX];
+	char holes[256]; /**< Source that misses events without reporting it; "": none. */
 };
 
 /** Counters of a recording. */
 struct weft_record_stats {
-	uint64_t lost_count;      /**< Events dropped because a buffer was full. */
-	uint64_t byte_count;      /**< On disk. */
-	uint64_t payload_bytes;   /**< Of events, without packet headers and padding. Known at close. */
-	uint64_t torn_count;      /**< Places where a process died inside an event. Known at close. */
-	uint64_t unreadable_bytes; /**< Of events that could not be got out of the buffers. At close. */
+	uint64_t lost_count;	/**< Application events dropped because a buffer was full. */
+	uint64_t byte_count;	/**< On disk. */
+	uint64_t payload_bytes; /**< Of application events, without headers. Known at close. */
+	uint64_t torn_count;	/**< Places where a process died inside an event. Known at close. */
+	uint64_t
+		unreadable_bytes; /**< Of events that could not be got out of the buffers. At close. */
 	uint64_t duration_ns;
-	uint32_t process_count;   /**< Instrumented processes that were recorded. */
-	bool own_daemon;          /**< We started the session daemon. */
+	uint32_t process_count;	    /**< Instrumented processes that were recorded. */
+	bool own_daemon;	    /**< We started the session daemon. */
+	enum weft_record_tier tier; /**< Obtained. */
+	char refusal[1024]; /**< Why not a better one, and what lifts it; "": it is the best. */
+	struct weft_record_kernel kernel;
 };
 
 struct weft_recording;
 
+/**
+ * What a user writes for scheduling: "auto", TIER or TIER:ENGINE. Sets tier, tier_forced and engine.
+ *
+ * @return 0; -ENOENT: there is no such tier or engine; `options` is unchanged.
+ */
+WEFT_MUST_CHECK int weft_record_parse_sched(const char *text, struct weft_record_options *options);
+
 /** Starts recording; returns when events are being recorded. On failure nothing is left behind. */
 WEFT_MUST_CHECK int weft_record_open(const struct weft_record_options *options,
-				     struct weft_recording **ret_recording,
-				     struct weft_error *err);
+				     struct weft_recording **ret_recording, struct weft_error *err);
 
 /**
  * The setting that a command needs in its environment, as NAME=VALUE, to be recorded by a recording

@@ -1,0 +1,325 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 The Weft authors
+/*
+ * Records of perf_event_open(2), one by one. See perf-state.h.
+ */
+#include "perf-state.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "statedump.h"
+
+#define PRIO_SHIFT  100 /* As in bpf-engine.c: the LTTng kernel tracer's zero. */
+#define PRIO_NORMAL 20
+#define PREEMPTED   256
+#define EXITED	    32
+/* In the byte of a tracepoint's record that tells the context: TRACE_FLAG_* of the kernel. */
+#define FLAGS_OFFSET 2
+#define FLAG_HARDIRQ 0x08
+#define FLAG_SOFTIRQ 0x10
+#define FLAG_NMI     0x40
+
+/* What `record` says of its thread, also when that is being destroyed. */
+static int32_t own_tid(const struct weft_perf_cpu *cpu, const struct weft_perf_record *record)
+{
+	if (record->tid >= 0) {
+		return record->tid;
+	}
+	return cpu->pending ? cpu->told.prev_tid : cpu->running;
+}
+
+static void take_out(struct weft_perf_cpu *cpu, struct weft_kernel_trace *trace, uint32_t number,
+		     const struct weft_perf_record *record)
+{
+	const bool preempted = (record->misc & PERF_RECORD_MISC_SWITCH_OUT_PREEMPT) != 0;
+	struct weft_kernel_switch event = {.prev_prio = PRIO_NORMAL,
+					   .next_prio = PRIO_NORMAL,
+					   .prev_tid = own_tid(cpu, record)};
+
+	if (record->size >= 8) {
+		memcpy(&event.next_tid, record->body + 4, sizeof(event.next_tid));
+	}
+	event.prev_state = event.prev_tid != 0;
+	cpu->switch_count++;
+	if (cpu->pending && cpu->told.prev_tid == event.prev_tid) {
+		event = cpu->told;
+	} else {
+		cpu->untold_count++;
+	}
+	if (preempted && event.prev_tid) {
+		event.prev_state = PREEMPTED;
+	}
+	cpu->pending = false;
+	cpu->running = event.next_tid;
+	weft_kernel_trace_switch(trace, number, record->time_ns, &event);
+}
+
+/* Normally known from the record of the thread that left; else that one was missed. */
+static void take_in(struct weft_perf_cpu *cpu, struct weft_kernel_trace *trace, uint32_t number,
+		    const struct weft_perf_record *record)
+{
+	struct weft_kernel_switch event = {.prev_prio = PRIO_NORMAL, .next_prio = PRIO_NORMAL};
+
+	if (record->tid < 0 || cpu->running == record->tid) {
+		return;
+	}
+	if (record->size >= 8) {
+		memcpy(&event.prev_tid, record->body + 4, sizeof(event.prev_tid));
+	}
+	event.prev_state = event.prev_tid != 0;
+	event.next_tid = record->tid;
+	cpu->running = record->tid;
+	weft_kernel_trace_switch(trace, number, record->time_ns, &event);
+}
+
+/* One thread's view: what the CPU did before or does next is not told. */
+static void take_own_switch(struct weft_kernel_trace *trace, uint32_t number,
+			    const struct weft_perf_record *record)
+{
+	struct weft_kernel_switch event = {.prev_prio = PRIO_NORMAL,
+					   .next_prio = PRIO_NORMAL,
+					   .syscall = -2,
+					   .one_sided = true};
+
+	if (record->misc & PERF_RECORD_MISC_SWITCH_OUT) {
+		event.prev_tid = record->tid;
+		event.prev_state =
+			record->misc & PERF_RECORD_MISC_SWITCH_OUT_PREEMPT ? PREEMPTED : 1;
+	} else {
+		event.next_tid = record->tid;
+	}
+	if (record->tid > 0) {
+		weft_kernel_trace_switch(trace, number, record->time_ns, &event);
+	}
+}
+
+static int64_t field(const struct weft_perf_point *point, int number,
+		     const struct weft_perf_record *record)
+{
+	return weft_tracepoint_get(&point->fields[number], record->body, record->size);
+}
+
+static void note_switch(const struct weft_perf_point *point, struct weft_perf_cpu *cpu,
+			const struct weft_perf_record *record)
+{
+	cpu->told = (struct weft_kernel_switch){
+		.prev_tid = (int32_t)field(point, WEFT_FIELD_TID, record),
+		.next_tid = (int32_t)field(point, WEFT_FIELD_NEXT_TID, record),
+		.prev_prio = (int32_t)field(point, WEFT_FIELD_PRIO, record) - PRIO_SHIFT,
+		.next_prio = (int32_t)field(point, WEFT_FIELD_NEXT_PRIO, record) - PRIO_SHIFT,
+		.prev_state = field(point, WEFT_FIELD_STATE, record),
+	};
+	cpu->pending = true;
+}
+
+static void take_waking(const struct weft_perf_point *point, struct weft_kernel_trace *trace,
+			uint32_t number, const struct weft_perf_record *record, bool is_new)
+{
+	const uint8_t flags = record->size > FLAGS_OFFSET ? record->body[FLAGS_OFFSET] : 0;
+	struct weft_kernel_waking event = {
+		.tid = (int32_t)field(point, WEFT_FIELD_TID, record),
+		.prio = (int32_t)field(point, WEFT_FIELD_PRIO, record) - PRIO_SHIFT,
+		.target_cpu = (int32_t)field(point, WEFT_FIELD_TARGET_CPU, record),
+		.waker_tid = record->tid,
+		.context = WEFT_CONTEXT_TASK,
+	};
+
+	if (flags & (FLAG_HARDIRQ | FLAG_NMI) || record->tid == 0) {
+		event.context = WEFT_CONTEXT_IRQ;
+	} else if (flags & FLAG_SOFTIRQ) {
+		event.context = WEFT_CONTEXT_SOFTIRQ;
+	}
+	weft_kernel_trace_waking(trace, number, record->time_ns, &event, is_new);
+}
+
+static void take_exec_point(const struct weft_perf_point *point, struct weft_kernel_trace *trace,
+			    uint32_t number, const struct weft_perf_record *record)
+{
+	char path[PATH_MAX];
+
+	(void)weft_tracepoint_get_text(&point->fields[WEFT_FIELD_TEXT], record->body, record->size,
+				       path, sizeof(path));
+	weft_kernel_trace_exec(trace, number, record->time_ns,
+			       (int32_t)field(point, WEFT_FIELD_TID, record),
+			       (int32_t)field(point, WEFT_FIELD_OLD_TID, record), path);
+}
+
+static void take_sample(struct weft_perf_state *state, struct weft_kernel_trace *trace,
+			uint32_t number, const struct weft_perf_record *record)
+{
+	const struct weft_perf_point *point = state->points;
+	uint16_t id;
+
+	if (record->size < sizeof(id)) {
+		return;
+	}
+	memcpy(&id, record->body, sizeof(id));
+	while (point < state->points + WEFT_POINT_COUNT && point->id != id) {
+		point++;
+	}
+	switch (point - state->points) {
+	case WEFT_POINT_SWITCH:
+		note_switch(point, &state->cpus[number], record);
+		break;
+	case WEFT_POINT_WAKING:
+	case WEFT_POINT_WAKEUP_NEW:
+		take_waking(point, trace, number, record,
+			    id == state->points[WEFT_POINT_WAKEUP_NEW].id);
+		break;
+	case WEFT_POINT_EXEC:
+		take_exec_point(point, trace, number, record);
+		break;
+	default:
+		break;
+	}
+}
+
+/* In how many namespaces a new thread has an id, and which; the record tells one of them. */
+static uint32_t read_vtids(int32_t tid, int32_t ret_vtids[2])
+{
+	char path[64];
+	char text[4096];
+	struct weft_kernel_thread thread = {.vtid = tid};
+	FILE *file;
+	size_t len;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/status", (int)tid);
+	file = fopen(path, "re");
+	len = file ? fread(text, 1, sizeof(text) - 1, file) : 0;
+	text[len] = '\0';
+	if (file) {
+		(void)fclose(file); /* Read only; nothing to lose. */
+	}
+	weft_statedump_parse_status(text, &thread);
+	ret_vtids[0] = tid;
+	ret_vtids[1] = thread.vtid;
+	return thread.ns_level > 0 ? 2 : 1;
+}
+
+static void take_fork(const struct weft_perf_state *state, struct weft_kernel_trace *trace,
+		      uint32_t number, const struct weft_perf_record *record)
+{
+	int32_t ids[4]; /* pid, ppid, tid, ptid */
+	int32_t vtids[2];
+	struct weft_kernel_fork event = {.vtids = vtids};
+
+	if (record->size < sizeof(ids)) {
+		return;
+	}
+	memcpy(ids, record->body, sizeof(ids));
+	if (!state->wide && ids[0] == state->self) {
+		return;
+	}
+	event.child_pid = ids[0];
+	event.parent_pid = ids[1];
+	event.child_tid = ids[2];
+	event.parent_tid = ids[3];
+	event.vtid_count = read_vtids(event.child_tid, vtids);
+	weft_kernel_trace_fork(trace, number, record->time_ns, &event);
+}
+
+/* A thread that ends is watched no longer when it leaves its CPU for the last time. */
+static void take_exit(const struct weft_perf_state *state, struct weft_kernel_trace *trace,
+		      uint32_t number, const struct weft_perf_record *record)
+{
+	struct weft_kernel_switch last = {.prev_prio = PRIO_NORMAL,
+					  .next_prio = PRIO_NORMAL,
+					  .prev_state = EXITED,
+					  .one_sided = true};
+
+	if (record->size < 16) {
+		return;
+	}
+	memcpy(&last.prev_tid, record->body + 8, sizeof(last.prev_tid));
+	weft_kernel_trace_exit(trace, number, record->time_ns, last.prev_tid, PRIO_NORMAL);
+	if (!state->wide) {
+		weft_kernel_trace_switch(trace, number, record->time_ns, &last);
+	}
+}
+
+/* A program's path is not told; /proc knows it while the program runs. */
+static void take_exec(struct weft_kernel_trace *trace, uint32_t number,
+		      const struct weft_perf_record *record, int32_t tid, const char *name)
+{
+	char link[64];
+	char path[PATH_MAX];
+	ssize_t len;
+
+	(void)snprintf(link, sizeof(link), "/proc/%d/exe", (int)tid);
+	len = readlink(link, path, sizeof(path) - 1);
+	path[len > 0 ? len : 0] = '\0';
+	weft_kernel_trace_exec(trace, number, record->time_ns, tid, tid, len > 0 ? path : name);
+}
+
+static void take_comm(const struct weft_perf_state *state, struct weft_kernel_trace *trace,
+		      uint32_t number, const struct weft_perf_record *record)
+{
+	char name[WEFT_COMM_SIZE] = {0};
+	size_t len = record->size > 8 ? record->size - 8 : 0;
+	int32_t tid;
+
+	if (!len) {
+		return;
+	}
+	memcpy(&tid, record->body + 4, sizeof(tid));
+	memcpy(name, record->body + 8, len < sizeof(name) - 1 ? len : sizeof(name) - 1);
+	weft_kernel_trace_rename(trace, number, record->time_ns, tid, name);
+	if (!state->wide && record->misc & PERF_RECORD_MISC_COMM_EXEC) {
+		take_exec(trace, number, record, tid, name);
+	}
+}
+
+static void take_lost(struct weft_perf_cpu *cpu, struct weft_kernel_trace *trace, uint32_t number,
+		      const struct weft_perf_record *record, size_t offset)
+{
+	uint64_t count;
+
+	if (record->size >= offset + sizeof(count)) {
+		memcpy(&count, record->body + offset, sizeof(count));
+		cpu->lost_count += count;
+		cpu->running = -1;
+		weft_kernel_trace_lost(trace, number, count);
+	}
+}
+
+void weft_perf_take(struct weft_perf_state *state, struct weft_kernel_trace *trace, uint32_t number,
+		    const struct weft_perf_record *record)
+{
+	struct weft_perf_cpu *cpu = &state->cpus[number];
+
+	switch (record->type) {
+	case PERF_RECORD_SAMPLE:
+		take_sample(state, trace, number, record);
+		break;
+	case PERF_RECORD_SWITCH_CPU_WIDE:
+		if (record->misc & PERF_RECORD_MISC_SWITCH_OUT) {
+			take_out(cpu, trace, number, record);
+		} else {
+			take_in(cpu, trace, number, record);
+		}
+		break;
+	case PERF_RECORD_SWITCH:
+		take_own_switch(trace, number, record);
+		break;
+	case PERF_RECORD_FORK:
+		take_fork(state, trace, number, record);
+		break;
+	case PERF_RECORD_EXIT:
+		take_exit(state, trace, number, record);
+		break;
+	case PERF_RECORD_COMM:
+		take_comm(state, trace, number, record);
+		break;
+	case PERF_RECORD_LOST:
+		take_lost(cpu, trace, number, record, 8);
+		break;
+	case PERF_RECORD_LOST_SAMPLES:
+		take_lost(cpu, trace, number, record, 0);
+		break;
+	default:
+		break;
+	}
+}

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 The Weft authors
+/*
+ * The threads that are there when a recording starts, from /proc: without them a trace would not know
+ * who a thread is until it forks, and not what it waits for until it has run.
+ */
+#ifndef WEFT_RECORD_STATEDUMP_H
+#define WEFT_RECORD_STATEDUMP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "kernel-trace.h"
+
+/**
+ * Writes every thread that can be seen. Thread ids are those of the PID namespace that /proc shows.
+ *
+ * @return Threads written.
+ */
+size_t weft_statedump_write(struct weft_kernel_trace *trace);
+
+/* ---- What a file of /proc says; text need not be well-formed ---- */
+
+/**
+ * /proc/PID/task/TID/stat: ids, name, kind, state, CPU.
+ *
+ * @return Whether it had all of them; `ret_thread` is changed only then.
+ */
+bool weft_statedump_parse_stat(const char *text, struct weft_kernel_thread *ret_thread);
+
+/** /proc/PID/task/TID/status: ids in the innermost namespace, depth; what is missing is left. */
+void weft_statedump_parse_status(const char *text, struct weft_kernel_thread *thread);
+
+/** /proc/PID/task/TID/syscall: number and first argument; "unknown" when the text does not tell. */
+void weft_statedump_parse_syscall(const char *text, struct weft_kernel_thread *thread);
+
+#endif
