@@ -27,7 +27,7 @@ __asm__(".section .rodata\n"
 extern const char weft_sched_bpf_begin[] __attribute__((visibility("hidden")));
 extern const char weft_sched_bpf_end[] __attribute__((visibility("hidden")));
 
-enum { PROGRAM_MAX = 32 };
+enum { PROGRAM_MAX = 32, NAMES_RING_BYTES = 256 << 10 };
 
 /* Kernel's priorities, and ours: the LTTng kernel tracer counts from the first of normal threads. */
 #define PRIO_SHIFT 100
@@ -46,7 +46,7 @@ struct bpf_state {
 	struct bpf_link *links[PROGRAM_MAX];
 	size_t link_count;
 	struct ring_buffer *reader;
-	struct bpf_ring *rings; /* One a CPU. */
+	struct bpf_ring *rings; /* One a CPU, and one for names. */
 	uint32_t cpu_count;
 	uint64_t *lost;			 /* By CPU: told the trace so far. */
 	int cpus_fd;			 /* The map of struct weft_bpf_cpu; the object's. */
@@ -180,6 +180,11 @@ static int take(void *ctx, void *bytes, size_t size)
 	case WEFT_BPF_EXIT:
 		take_exit(trace, ring->cpu, (const struct weft_bpf_waking *)bytes);
 		break;
+	case WEFT_BPF_NAME:
+		weft_kernel_trace_set_name(trace, ((const struct weft_bpf_rename *)bytes)->time_ns,
+					   ((const struct weft_bpf_rename *)bytes)->tid,
+					   ((const struct weft_bpf_rename *)bytes)->name);
+		break;
 	case WEFT_BPF_RENAME:
 		take_rename(trace, ring->cpu, (const struct weft_bpf_rename *)bytes);
 		break;
@@ -261,6 +266,7 @@ static int set_up_program(struct bpf_state *state, const struct weft_engine_requ
 		return weft_error_set(err, -EINVAL, "BPF: the program has no settings");
 	}
 	settings->state_is_told = state_is_told;
+	settings->names_ring = state->cpu_count;
 	settings->wake_bytes = request->ring_bytes / 2;
 	for (i = 0; i < WEFT_BPF_SYSCALLS; i++) {
 		settings->takes_fd[i] = weft_syscall_takes_fd(i);
@@ -271,7 +277,7 @@ static int set_up_program(struct bpf_state *state, const struct weft_engine_requ
 		}
 	}
 	map = bpf->bpf_object__find_map_by_name(state->object, "rings");
-	return bpf->bpf_map__set_max_entries(map, state->cpu_count) < 0
+	return bpf->bpf_map__set_max_entries(map, state->cpu_count + 1) < 0
 		       ? weft_error_set(err, -EINVAL, "BPF: the program has no rings")
 		       : 0;
 }
@@ -304,9 +310,11 @@ static int make_rings(struct bpf_state *state, const struct weft_engine_request 
 	const struct weft_bpf *bpf = state->bpf;
 	int fd = bpf->bpf_map__fd(bpf->bpf_object__find_map_by_name(state->object, "rings"));
 	uint32_t cpu;
-	int ret = 0;
+	int ret;
 
 	state->cpus_fd = bpf->bpf_map__fd(bpf->bpf_object__find_map_by_name(state->object, "cpus"));
+	/* The reader takes them in this order: names first. */
+	ret = make_ring(state, state->cpu_count, NAMES_RING_BYTES, fd, err);
 	for (cpu = 0; ret == 0 && cpu < state->cpu_count; cpu++) {
 		ret = make_ring(state, cpu, request->ring_bytes, fd, err);
 	}
@@ -349,7 +357,7 @@ static void bpf_close(void *ctx)
 	if (state->reader) {
 		state->bpf->ring_buffer__free(state->reader);
 	}
-	for (cpu = 0; state->rings && cpu < state->cpu_count; cpu++) {
+	for (cpu = 0; state->rings && cpu <= state->cpu_count; cpu++) {
 		if (state->rings[cpu].fd >= 0) {
 			(void)close(state->rings[cpu].fd); /* Nothing was written through it. */
 		}
@@ -385,9 +393,9 @@ static int bpf_open(const struct weft_engine_request *request, void **ret_state,
 	}
 	(void)state->bpf->libbpf_set_print(be_quiet); /* The old one prints to the terminal. */
 	state->cpu_count = (uint32_t)state->bpf->libbpf_num_possible_cpus();
-	state->rings = (struct bpf_ring *)calloc(state->cpu_count, sizeof(*state->rings));
+	state->rings = (struct bpf_ring *)calloc(state->cpu_count + 1, sizeof(*state->rings));
 	state->lost = (uint64_t *)calloc(state->cpu_count, sizeof(*state->lost));
-	for (cpu = 0; state->rings && cpu < state->cpu_count; cpu++) {
+	for (cpu = 0; state->rings && cpu <= state->cpu_count; cpu++) {
 		state->rings[cpu].fd = -1;
 	}
 	if (!state->rings || !state->lost) {
@@ -484,7 +492,7 @@ static void bpf_report(void *ctx, struct weft_kernel_trace *trace,
 			       "the kernel did not show %llu switches to BPF, the first by "
 			       "thread %d (%s)",
 			       (unsigned long long)broken, (int)tid,
-			       weft_kernel_trace_name(trace, tid));
+			       weft_kernel_trace_name(trace, UINT64_MAX, tid));
 	}
 }
 

@@ -4,7 +4,8 @@
  * What the BPF program puts into its rings, one ring a CPU: records of a fixed layout for each type,
  * all beginning with time and type. Shared by sched.bpf.c and bpf-engine.c; both are built together,
  * so that the layout needs no version. Names of threads are told when they change, not with each
- * switch, which keeps a switch at 24 bytes.
+ * switch, which keeps a switch at 24 bytes; and told twice: with the events of their CPU, and in a ring
+ * of their own behind those of the CPUs, which is read first.
  */
 #ifndef WEFT_RECORD_BPF_RECORD_H
 #define WEFT_RECORD_BPF_RECORD_H
@@ -22,6 +23,7 @@ enum {
 	WEFT_BPF_RENAME,	/* struct weft_bpf_rename */
 	WEFT_BPF_SYSCALL_ENTRY, /* struct weft_bpf_syscall */
 	WEFT_BPF_SYSCALL_EXIT,	/* struct weft_bpf_syscall */
+	WEFT_BPF_NAME,		/* struct weft_bpf_rename, in the ring of names */
 };
 
 enum {
@@ -33,6 +35,7 @@ enum {
 
 /** Of the program: the variable `settings`, set before it is loaded. */
 struct weft_bpf_settings {
+	__u32 names_ring;		  /* Index. */
 	__u64 wake_bytes;		  /* The reader is woken when a ring holds this much. */
 	__u8 state_is_told;		  /* sched_switch has the state as its fourth argument. */
 	__u8 takes_fd[WEFT_BPF_SYSCALLS]; /* By system call: its first argument is a descriptor. */

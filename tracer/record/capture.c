@@ -206,6 +206,7 @@ int weft_capture_open(const struct weft_capture_options *options, struct weft_ca
 {
 	struct weft_capture *capture = (struct weft_capture *)calloc(1, sizeof(*capture));
 	struct weft_engine_request request = options->request;
+	char before[WEFT_ERROR_TEXT_SIZE];
 	int ret;
 
 	*ret_capture = NULL;
@@ -226,6 +227,12 @@ int weft_capture_open(const struct weft_capture_options *options, struct weft_ca
 		return ret_refusal->code ? weft_error_set(err, ret, "%s", ret_refusal->text)
 					 : weft_error_set(err, ret, "no engine '%s' of that tier",
 							  options->engine);
+	}
+	if (request.syscalls && !capture->engine->has_syscalls) {
+		(void)snprintf(before, sizeof(before), "%s", ret_refusal->text);
+		(void)weft_error_set(ret_refusal, -EOPNOTSUPP,
+				     "%s%ssystem calls are told by tracepoints:bpf only", before,
+				     before[0] ? "; " : "");
 	}
 	ret = write_trace(capture, options, &request, err);
 	if (ret < 0) {

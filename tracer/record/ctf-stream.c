@@ -14,6 +14,8 @@
 
 #define MAGIC UINT32_C(0xC1FC1FC1)
 
+_Static_assert(84 + 14 + WEFT_CTF_PAYLOAD_MAX <= WEFT_CTF_PACKET_SIZE, "an event fits");
+
 /* Offsets of what is filled in when the packet is complete, and where events begin. */
 enum {
 	AT_UUID = 4,
@@ -127,12 +129,13 @@ void weft_ctf_stream_flush(struct weft_ctf_stream *stream)
 	put_u64(bytes + AT_BEGIN, stream->begin_ns);
 	put_u64(bytes + AT_END, stream->last_ns);
 	put_u64(bytes + AT_CONTENT_SIZE, (uint64_t)stream->used * 8);
-	put_u64(bytes + AT_PACKET_SIZE, (uint64_t)stream->used * 8);
+	put_u64(bytes + AT_PACKET_SIZE, (uint64_t)WEFT_CTF_PACKET_SIZE * 8);
 	put_u64(bytes + AT_SEQUENCE, stream->sequence);
 	put_u64(bytes + AT_DISCARDED, stream->discarded);
 	put_u32(bytes + AT_CPU, stream->cpu);
-	if (write_all(stream->fd, bytes, stream->used)) {
-		stream->file_bytes += stream->used;
+	memset(bytes + stream->used, 0, WEFT_CTF_PACKET_SIZE - stream->used);
+	if (write_all(stream->fd, bytes, WEFT_CTF_PACKET_SIZE)) {
+		stream->file_bytes += WEFT_CTF_PACKET_SIZE;
 		stream->sequence++;
 		stream->told = stream->discarded;
 	} else {
@@ -142,13 +145,14 @@ void weft_ctf_stream_flush(struct weft_ctf_stream *stream)
 	stream->event_count = 0;
 }
 
-uint8_t *weft_ctf_stream_begin(struct weft_ctf_stream *stream, uint16_t id, uint64_t time_ns)
+uint8_t *weft_ctf_stream_begin(struct weft_ctf_stream *stream, uint16_t id, uint64_t time_ns,
+			       size_t room)
 {
 	uint8_t *at;
 	uint16_t short_id = id;
 	uint64_t before_ns;
 
-	if (stream->used + EVENT_HEADER_MAX + WEFT_CTF_PAYLOAD_MAX > WEFT_CTF_PACKET_SIZE) {
+	if (stream->used + EVENT_HEADER_MAX + room > WEFT_CTF_PACKET_SIZE) {
 		weft_ctf_stream_flush(stream);
 	}
 	if (time_ns < stream->last_ns) {

@@ -10,9 +10,9 @@
  *                      without one: 65535 u16, id u32, time u64, payload
  *
  * in the byte order of the machine, nothing aligned to more than a byte. kernel-layout.h says the same
- * in TSDL. A packet reaches the file whole, with one write, so that a recorder that is killed leaves
- * a readable file; one that the disk has no room for is taken back and its events are counted as
- * discarded.
+ * in TSDL. A packet is one page of the file: the kernel ends a longer write between two pages when the
+ * recorder is killed, and readers refuse a file that ends inside a packet. One that the disk has no
+ * room for is taken back and its events are counted as discarded.
  *
  * Threads: one at a time per stream.
  */
@@ -26,8 +26,8 @@
 
 enum {
 	WEFT_CTF_UUID_SIZE = 16,
-	WEFT_CTF_PACKET_SIZE = 64 << 10,
-	WEFT_CTF_PAYLOAD_MAX = 8 << 10,
+	WEFT_CTF_PACKET_SIZE = 4096,
+	WEFT_CTF_PAYLOAD_MAX = 3968, /* Of one event: what a packet holds besides headers. */
 };
 
 struct weft_ctf_stream {
@@ -58,10 +58,11 @@ void weft_ctf_stream_fini(struct weft_ctf_stream *stream);
  * Room for one event, its header written. Writes a full packet first.
  *
  * @param time_ns  CLOCK_MONOTONIC; an event older than the one before gets that one's time.
- * @return Where the payload goes, at most WEFT_CTF_PAYLOAD_MAX bytes; to be followed by
- *         weft_ctf_stream_end().
+ * @param room     Bytes that the payload may take, at most WEFT_CTF_PAYLOAD_MAX.
+ * @return Where the payload goes; to be followed by weft_ctf_stream_end().
  */
-uint8_t *weft_ctf_stream_begin(struct weft_ctf_stream *stream, uint16_t id, uint64_t time_ns);
+uint8_t *weft_ctf_stream_begin(struct weft_ctf_stream *stream, uint16_t id, uint64_t time_ns,
+			       size_t room);
 
 /** @param end  Behind the last byte of the payload. */
 void weft_ctf_stream_end(struct weft_ctf_stream *stream, const uint8_t *end);

@@ -17,6 +17,10 @@
 
 /* The kernel's own ceiling for thread ids on 64-bit machines. */
 #define TID_MAX (1U << 22)
+/* No payload with a fixed layout is longer; that of a fork tells a thread's id in each namespace. */
+#define ROOM	  192
+#define ROOM_FORK (ROOM + WEFT_VTID_MAX * sizeof(int32_t))
+#define PATH_ROOM (WEFT_CTF_PAYLOAD_MAX - 16)
 
 /* ---- Fields ---- */
 
@@ -40,41 +44,56 @@ static uint8_t *put_name(uint8_t *at, const char *name)
 }
 
 /* At least WEFT_COMM_SIZE bytes, as put_name() takes them. */
-static const char *name_of(const struct weft_kernel_trace *trace, int32_t tid)
+static const char *name_of(const struct weft_kernel_trace *trace, uint64_t time_ns, int32_t tid)
 {
-	static const char none[WEFT_COMM_SIZE];
+	/* Some versions of babeltrace2 show the text before for one that is empty. */
+	static const char none[WEFT_COMM_SIZE] = "?";
+	const struct weft_kernel_name *name;
 
-	return (uint32_t)tid < trace->name_count ? trace->names[tid] : none;
+	if ((uint32_t)tid >= trace->name_count) {
+		return none;
+	}
+	name = &trace->names[tid];
+	if (time_ns < name->since_ns && name->before[0]) {
+		return name->before;
+	}
+	return name->now[0] ? name->now : none;
 }
 
-const char *weft_kernel_trace_name(const struct weft_kernel_trace *trace, int32_t tid)
+const char *weft_kernel_trace_name(const struct weft_kernel_trace *trace, uint64_t time_ns,
+				   int32_t tid)
 {
-	return name_of(trace, tid);
+	return name_of(trace, time_ns, tid);
 }
 
 /* No character is left behind the end: readers may show them. */
-void weft_kernel_trace_set_name(struct weft_kernel_trace *trace, int32_t tid, const char *name)
+void weft_kernel_trace_set_name(struct weft_kernel_trace *trace, uint64_t time_ns, int32_t tid,
+				const char *name)
 {
-	if ((uint32_t)tid < trace->name_count) {
-		char clean[WEFT_COMM_SIZE] = {0};
-		size_t len = strnlen(name, WEFT_COMM_SIZE - 1);
+	struct weft_kernel_name *known;
+	char clean[WEFT_COMM_SIZE] = {0};
 
-		memcpy(clean, name, len);
-		memcpy(trace->names[tid], clean, WEFT_COMM_SIZE);
+	if ((uint32_t)tid >= trace->name_count || trace->names[tid].since_ns >= time_ns) {
+		return;
 	}
+	known = &trace->names[tid];
+	memcpy(clean, name, strnlen(name, WEFT_COMM_SIZE - 1));
+	memcpy(known->before, known->now, WEFT_COMM_SIZE);
+	memcpy(known->now, clean, WEFT_COMM_SIZE);
+	known->since_ns = time_ns;
 }
 
 /* ---- Life ---- */
 
 static int make_names(struct weft_kernel_trace *trace, struct weft_error *err)
 {
-	void *names = mmap(NULL, (size_t)TID_MAX * WEFT_COMM_SIZE, PROT_READ | PROT_WRITE,
+	void *names = mmap(NULL, (size_t)TID_MAX * sizeof(*trace->names), PROT_READ | PROT_WRITE,
 			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 	if (names == MAP_FAILED) {
 		return weft_error_set_errno(err, -errno, "cannot keep the names of threads");
 	}
-	trace->names = (char(*)[WEFT_COMM_SIZE])names;
+	trace->names = (struct weft_kernel_name *)names;
 	trace->name_count = TID_MAX;
 	return 0;
 }
@@ -158,7 +177,8 @@ int weft_kernel_trace_fini(struct weft_kernel_trace *trace, struct weft_error *e
 	}
 	close_stream(&trace->dump, &first);
 	if (trace->names) {
-		(void)munmap(trace->names, (size_t)TID_MAX * WEFT_COMM_SIZE); /* Mapped by us. */
+		(void)munmap(trace->names,
+			     (size_t)TID_MAX * sizeof(*trace->names)); /* Mapped by us. */
 	}
 	free(trace->cpus);
 	trace->cpus = NULL;
@@ -229,12 +249,12 @@ void weft_kernel_trace_switch(struct weft_kernel_trace *trace, uint32_t cpu, uin
 		(void)snprintf(idle, sizeof(idle), "swapper/%u", cpu);
 	}
 	count_switch(trace, cpu, event);
-	at = weft_ctf_stream_begin(stream, WEFT_KERNEL_SWITCH, time_ns);
-	at = put_name(at, event->prev_tid ? name_of(trace, event->prev_tid) : idle);
+	at = weft_ctf_stream_begin(stream, WEFT_KERNEL_SWITCH, time_ns, ROOM);
+	at = put_name(at, event->prev_tid ? name_of(trace, time_ns, event->prev_tid) : idle);
 	at = put_int32(at, event->prev_tid);
 	at = put_int32(at, event->prev_prio);
 	at = put_int64(at, event->prev_state);
-	at = put_name(at, event->next_tid ? name_of(trace, event->next_tid) : idle);
+	at = put_name(at, event->next_tid ? name_of(trace, time_ns, event->next_tid) : idle);
 	at = put_int32(at, event->next_tid);
 	at = put_int32(at, event->next_prio);
 	if (trace->layout.blocks) {
@@ -255,8 +275,8 @@ void weft_kernel_trace_waking(struct weft_kernel_trace *trace, uint32_t cpu, uin
 		return;
 	}
 	at = weft_ctf_stream_begin(stream, is_new ? WEFT_KERNEL_WAKEUP_NEW : WEFT_KERNEL_WAKING,
-				   time_ns);
-	at = put_name(at, name_of(trace, event->tid));
+				   time_ns, ROOM);
+	at = put_name(at, name_of(trace, time_ns, event->tid));
 	at = put_int32(at, event->tid);
 	at = put_int32(at, event->prio);
 	at = put_int32(at, event->target_cpu);
@@ -278,9 +298,9 @@ void weft_kernel_trace_fork(struct weft_kernel_trace *trace, uint32_t cpu, uint6
 	if (!stream) {
 		return;
 	}
-	memcpy(name, name_of(trace, event->parent_tid), sizeof(name));
-	weft_kernel_trace_set_name(trace, event->child_tid, name);
-	at = weft_ctf_stream_begin(stream, WEFT_KERNEL_FORK, time_ns);
+	memcpy(name, name_of(trace, time_ns, event->parent_tid), sizeof(name));
+	weft_kernel_trace_set_name(trace, time_ns, event->child_tid, name);
+	at = weft_ctf_stream_begin(stream, WEFT_KERNEL_FORK, time_ns, ROOM_FORK);
 	at = put_name(at, name);
 	at = put_int32(at, event->parent_tid);
 	at = put_int32(at, event->parent_pid);
@@ -300,13 +320,13 @@ void weft_kernel_trace_exec(struct weft_kernel_trace *trace, uint32_t cpu, uint6
 			    int32_t tid, int32_t old_tid, const char *filename)
 {
 	struct weft_ctf_stream *stream = stream_of(trace, cpu);
-	size_t len = strnlen(filename, PATH_MAX);
+	size_t len = strnlen(filename, PATH_ROOM);
 	uint8_t *at;
 
 	if (!stream) {
 		return;
 	}
-	at = weft_ctf_stream_begin(stream, WEFT_KERNEL_EXEC, time_ns);
+	at = weft_ctf_stream_begin(stream, WEFT_KERNEL_EXEC, time_ns, len + 16);
 	memcpy(at, filename, len);
 	at[len] = '\0';
 	at = put_int32(at + len + 1, tid);
@@ -323,8 +343,8 @@ void weft_kernel_trace_exit(struct weft_kernel_trace *trace, uint32_t cpu, uint6
 	if (!stream) {
 		return;
 	}
-	at = weft_ctf_stream_begin(stream, WEFT_KERNEL_EXIT, time_ns);
-	at = put_name(at, name_of(trace, tid));
+	at = weft_ctf_stream_begin(stream, WEFT_KERNEL_EXIT, time_ns, ROOM);
+	at = put_name(at, name_of(trace, time_ns, tid));
 	at = put_int32(at, tid);
 	at = put_int32(at, prio);
 	weft_ctf_stream_end(stream, at);
@@ -339,11 +359,11 @@ void weft_kernel_trace_rename(struct weft_kernel_trace *trace, uint32_t cpu, uin
 	if (!stream) {
 		return;
 	}
-	at = weft_ctf_stream_begin(stream, WEFT_KERNEL_RENAME, time_ns);
+	at = weft_ctf_stream_begin(stream, WEFT_KERNEL_RENAME, time_ns, ROOM);
 	at = put_int32(at, tid);
-	at = put_name(at, name_of(trace, tid));
-	weft_kernel_trace_set_name(trace, tid, name);
-	at = put_name(at, name_of(trace, tid));
+	at = put_name(at, name_of(trace, time_ns - 1, tid));
+	weft_kernel_trace_set_name(trace, time_ns, tid, name);
+	at = put_name(at, name_of(trace, time_ns, tid));
 	at = put_int16(at, 0);
 	weft_ctf_stream_end(stream, at);
 }
@@ -354,10 +374,10 @@ void weft_kernel_trace_syscall_entry(struct weft_kernel_trace *trace, uint32_t c
 	struct weft_ctf_stream *stream = weft_syscall_name(number) ? stream_of(trace, cpu) : NULL;
 
 	if (stream) {
-		weft_ctf_stream_end(
-			stream,
-			weft_ctf_stream_begin(
-				stream, (uint16_t)(WEFT_KERNEL_SYSCALL_ENTRY + number), time_ns));
+		weft_ctf_stream_end(stream,
+				    weft_ctf_stream_begin(
+					    stream, (uint16_t)(WEFT_KERNEL_SYSCALL_ENTRY + number),
+					    time_ns, ROOM));
 	}
 }
 
@@ -368,7 +388,7 @@ void weft_kernel_trace_syscall_exit(struct weft_kernel_trace *trace, uint32_t cp
 
 	if (stream) {
 		uint8_t *at = weft_ctf_stream_begin(
-			stream, (uint16_t)(WEFT_KERNEL_SYSCALL_EXIT + number), time_ns);
+			stream, (uint16_t)(WEFT_KERNEL_SYSCALL_EXIT + number), time_ns, ROOM);
 
 		weft_ctf_stream_end(stream, put_int64(at, result));
 	}
@@ -385,7 +405,7 @@ void weft_kernel_trace_lost(struct weft_kernel_trace *trace, uint32_t cpu, uint6
 
 static void dump_mark(struct weft_kernel_trace *trace, uint16_t id, uint64_t time_ns)
 {
-	weft_ctf_stream_end(&trace->dump, weft_ctf_stream_begin(&trace->dump, id, time_ns));
+	weft_ctf_stream_end(&trace->dump, weft_ctf_stream_begin(&trace->dump, id, time_ns, ROOM));
 }
 
 void weft_kernel_trace_dump_begin(struct weft_kernel_trace *trace, uint64_t time_ns)
@@ -411,11 +431,10 @@ static int32_t status_of(char state)
 void weft_kernel_trace_dump_thread(struct weft_kernel_trace *trace, uint64_t time_ns,
 				   const struct weft_kernel_thread *thread)
 {
-	uint8_t *at = weft_ctf_stream_begin(&trace->dump, WEFT_KERNEL_DUMP_STATE, time_ns);
+	uint8_t *at = weft_ctf_stream_begin(&trace->dump, WEFT_KERNEL_DUMP_STATE, time_ns, ROOM);
 
-	if (!name_of(trace, thread->tid)[0]) {
-		weft_kernel_trace_set_name(trace, thread->tid, thread->name);
-	}
+	/* Older than whatever an event tells; since 1: none is known that is older. */
+	weft_kernel_trace_set_name(trace, 1, thread->tid, thread->name);
 	at = put_int32(at, thread->tid);
 	at = put_int32(at, thread->vtid);
 	at = put_int32(at, thread->pid);
@@ -433,7 +452,7 @@ void weft_kernel_trace_dump_thread(struct weft_kernel_trace *trace, uint64_t tim
 	at = put_int16(at, thread->syscall);
 	at = put_uint64(at, thread->arg);
 	weft_ctf_stream_end(&trace->dump, at);
-	at = weft_ctf_stream_begin(&trace->dump, WEFT_KERNEL_DUMP_NS, time_ns);
+	at = weft_ctf_stream_begin(&trace->dump, WEFT_KERNEL_DUMP_NS, time_ns, ROOM);
 	at = put_int32(at, thread->tid);
 	at = put_int32(at, thread->vtid);
 	at = put_int32(at, thread->vpid);

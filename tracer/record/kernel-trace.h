@@ -35,14 +35,19 @@ struct weft_kernel_cpu {
 	int32_t broken_tid;    /* The first that stayed there. */
 };
 
+/** A thread's name and the one before: sources tell CPUs one after the other, not in time's order. */
+struct weft_kernel_name {
+	uint64_t since_ns; /* Of `now`. */
+	char now[WEFT_COMM_SIZE], before[WEFT_COMM_SIZE];
+};
+
 struct weft_kernel_trace {
 	char dir[PATH_MAX];
 	struct weft_kernel_layout layout;
 	struct weft_kernel_cpu *cpus; /* Owned. */
 	uint32_t cpu_count;
 	struct weft_ctf_stream dump;
-	char (*names)
-		[WEFT_COMM_SIZE]; /* By thread id; pages that nobody used cost nothing. Owned. */
+	struct weft_kernel_name *names; /* By thread id; unused pages cost nothing. Owned. */
 	uint32_t name_count;
 	uint64_t event_count, switch_count;
 };
@@ -103,10 +108,17 @@ void weft_kernel_trace_flush(struct weft_kernel_trace *trace);
 WEFT_MUST_CHECK int weft_kernel_trace_set_offset(struct weft_kernel_trace *trace,
 						 int64_t clock_offset_ns, struct weft_error *err);
 
-/** Name of a thread from now on; `name` ends with a NUL or after 16 bytes. */
-void weft_kernel_trace_set_name(struct weft_kernel_trace *trace, int32_t tid, const char *name);
-/** Name of a thread; "" when not known. Valid until the next call that sets one. */
-const char *weft_kernel_trace_name(const struct weft_kernel_trace *trace, int32_t tid);
+/**
+ * Name of a thread from a time on. Sources tell all they know of names first, then the events of one
+ * CPU after the other; saying it again with the event changes nothing.
+ *
+ * @param name  Ends with a NUL or after 16 bytes.
+ */
+void weft_kernel_trace_set_name(struct weft_kernel_trace *trace, uint64_t time_ns, int32_t tid,
+				const char *name);
+/** Name of a thread at a time; "?" when not known. Valid until the next call that sets one. */
+const char *weft_kernel_trace_name(const struct weft_kernel_trace *trace, uint64_t time_ns,
+				   int32_t tid);
 
 void weft_kernel_trace_switch(struct weft_kernel_trace *trace, uint32_t cpu, uint64_t time_ns,
 			      const struct weft_kernel_switch *event);

@@ -22,6 +22,21 @@
 #define FLAG_SOFTIRQ 0x10
 #define FLAG_NMI     0x40
 
+static int32_t prio_of(const struct weft_perf_state *state, int32_t tid)
+{
+	if (!state->prios || tid <= 0 || tid >= WEFT_PERF_TID_MAX || !state->prios[tid]) {
+		return PRIO_NORMAL;
+	}
+	return state->prios[tid] - WEFT_PRIO_KNOWN;
+}
+
+static void note_prio(struct weft_perf_state *state, int32_t tid, int32_t prio)
+{
+	if (state->prios && tid > 0 && tid < WEFT_PERF_TID_MAX) {
+		state->prios[tid] = (int16_t)(prio + WEFT_PRIO_KNOWN);
+	}
+}
+
 /* What `record` says of its thread, also when that is being destroyed. */
 static int32_t own_tid(const struct weft_perf_cpu *cpu, const struct weft_perf_record *record)
 {
@@ -31,9 +46,10 @@ static int32_t own_tid(const struct weft_perf_cpu *cpu, const struct weft_perf_r
 	return cpu->pending ? cpu->told.prev_tid : cpu->running;
 }
 
-static void take_out(struct weft_perf_cpu *cpu, struct weft_kernel_trace *trace, uint32_t number,
-		     const struct weft_perf_record *record)
+static void take_out(struct weft_perf_state *state, struct weft_kernel_trace *trace,
+		     uint32_t number, const struct weft_perf_record *record)
 {
+	struct weft_perf_cpu *cpu = &state->cpus[number];
 	const bool preempted = (record->misc & PERF_RECORD_MISC_SWITCH_OUT_PREEMPT) != 0;
 	struct weft_kernel_switch event = {.prev_prio = PRIO_NORMAL,
 					   .next_prio = PRIO_NORMAL,
@@ -47,7 +63,9 @@ static void take_out(struct weft_perf_cpu *cpu, struct weft_kernel_trace *trace,
 	if (cpu->pending && cpu->told.prev_tid == event.prev_tid) {
 		event = cpu->told;
 	} else {
-		cpu->untold_count++;
+		cpu->untold_count += !state->thinned;
+		event.prev_prio = prio_of(state, event.prev_tid);
+		event.next_prio = prio_of(state, event.next_tid);
 	}
 	if (preempted && event.prev_tid) {
 		event.prev_state = PREEMPTED;
@@ -58,9 +76,10 @@ static void take_out(struct weft_perf_cpu *cpu, struct weft_kernel_trace *trace,
 }
 
 /* Normally known from the record of the thread that left; else that one was missed. */
-static void take_in(struct weft_perf_cpu *cpu, struct weft_kernel_trace *trace, uint32_t number,
+static void take_in(struct weft_perf_state *state, struct weft_kernel_trace *trace, uint32_t number,
 		    const struct weft_perf_record *record)
 {
+	struct weft_perf_cpu *cpu = &state->cpus[number];
 	struct weft_kernel_switch event = {.prev_prio = PRIO_NORMAL, .next_prio = PRIO_NORMAL};
 
 	if (record->tid < 0 || cpu->running == record->tid) {
@@ -71,6 +90,8 @@ static void take_in(struct weft_perf_cpu *cpu, struct weft_kernel_trace *trace, 
 	}
 	event.prev_state = event.prev_tid != 0;
 	event.next_tid = record->tid;
+	event.prev_prio = prio_of(state, event.prev_tid);
+	event.next_prio = prio_of(state, event.next_tid);
 	cpu->running = record->tid;
 	weft_kernel_trace_switch(trace, number, record->time_ns, &event);
 }
@@ -115,8 +136,9 @@ static void note_switch(const struct weft_perf_point *point, struct weft_perf_cp
 	cpu->pending = true;
 }
 
-static void take_waking(const struct weft_perf_point *point, struct weft_kernel_trace *trace,
-			uint32_t number, const struct weft_perf_record *record, bool is_new)
+static void take_waking(struct weft_perf_state *state, const struct weft_perf_point *point,
+			struct weft_kernel_trace *trace, uint32_t number,
+			const struct weft_perf_record *record)
 {
 	const uint8_t flags = record->size > FLAGS_OFFSET ? record->body[FLAGS_OFFSET] : 0;
 	struct weft_kernel_waking event = {
@@ -132,7 +154,9 @@ static void take_waking(const struct weft_perf_point *point, struct weft_kernel_
 	} else if (flags & FLAG_SOFTIRQ) {
 		event.context = WEFT_CONTEXT_SOFTIRQ;
 	}
-	weft_kernel_trace_waking(trace, number, record->time_ns, &event, is_new);
+	note_prio(state, event.tid, event.prio);
+	weft_kernel_trace_waking(trace, number, record->time_ns, &event,
+				 point == &state->points[WEFT_POINT_WAKEUP_NEW]);
 }
 
 static void take_exec_point(const struct weft_perf_point *point, struct weft_kernel_trace *trace,
@@ -166,8 +190,7 @@ static void take_sample(struct weft_perf_state *state, struct weft_kernel_trace 
 		break;
 	case WEFT_POINT_WAKING:
 	case WEFT_POINT_WAKEUP_NEW:
-		take_waking(point, trace, number, record,
-			    id == state->points[WEFT_POINT_WAKEUP_NEW].id);
+		take_waking(state, point, trace, number, record);
 		break;
 	case WEFT_POINT_EXEC:
 		take_exec_point(point, trace, number, record);
@@ -296,9 +319,9 @@ void weft_perf_take(struct weft_perf_state *state, struct weft_kernel_trace *tra
 		break;
 	case PERF_RECORD_SWITCH_CPU_WIDE:
 		if (record->misc & PERF_RECORD_MISC_SWITCH_OUT) {
-			take_out(cpu, trace, number, record);
+			take_out(state, trace, number, record);
 		} else {
-			take_in(cpu, trace, number, record);
+			take_in(state, trace, number, record);
 		}
 		break;
 	case PERF_RECORD_SWITCH:
@@ -321,5 +344,24 @@ void weft_perf_take(struct weft_perf_state *state, struct weft_kernel_trace *tra
 		break;
 	default:
 		break;
+	}
+}
+
+void weft_perf_take_name(struct weft_kernel_trace *trace, const struct weft_perf_record *record)
+{
+	char name[WEFT_COMM_SIZE] = {0};
+	int32_t ids[4]; /* Of a fork: pid, ppid, tid, ptid; of a name: pid, tid. */
+
+	if (record->size < sizeof(ids)) {
+		return;
+	}
+	memcpy(ids, record->body, sizeof(ids));
+	if (record->type == PERF_RECORD_FORK) {
+		memcpy(name, weft_kernel_trace_name(trace, record->time_ns, ids[3]), sizeof(name));
+		weft_kernel_trace_set_name(trace, record->time_ns, ids[2], name);
+	} else if (record->type == PERF_RECORD_COMM) {
+		memcpy(name, record->body + 8,
+		       record->size - 8 < sizeof(name) ? record->size - 8 : sizeof(name));
+		weft_kernel_trace_set_name(trace, record->time_ns, ids[1], name);
 	}
 }

@@ -77,6 +77,7 @@ struct task_struct {
 	int exit_state;
 	int prio;
 	int pid, tgid;
+	char comm[16];
 	struct pid *thread_pid;
 	struct files_struct *files;
 } KERNEL_TYPE;
@@ -212,6 +213,7 @@ static __always_inline __u8 object_of(struct task_struct *task, __u64 fd)
 	struct fdtable *table;
 	struct file *file = NULL;
 	struct inode *inode;
+	__u8 kind;
 
 	if (!files) {
 		return WEFT_OBJECT_UNKNOWN;
@@ -224,10 +226,13 @@ static __always_inline __u8 object_of(struct task_struct *task, __u64 fd)
 		return WEFT_OBJECT_UNKNOWN;
 	}
 	inode = BPF_CORE_READ(file, f_inode);
-	if (BPF_CORE_READ(inode, i_sb, s_magic) == ANON_INODE_MAGIC) {
+	kind = kind_of(BPF_CORE_READ(inode, i_mode));
+	/* Files without a name say regular or nothing; the others need no second look. */
+	if ((kind == WEFT_OBJECT_FILE || kind == WEFT_OBJECT_UNKNOWN) &&
+	    BPF_CORE_READ(inode, i_sb, s_magic) == ANON_INODE_MAGIC) {
 		return WEFT_OBJECT_ANON;
 	}
-	return kind_of(BPF_CORE_READ(inode, i_mode));
+	return kind;
 }
 
 /* ---- Switches and wake-ups ---- */
@@ -291,7 +296,8 @@ int on_switch(__u64 *ctx)
 	record->syscall = (__s16)number;
 	record->state = state;
 	fill_switch(record, ctx);
-	submit(ring, record);
+	/* Where there are many switches there are wake-ups to wake the reader. */
+	bpf_ringbuf_submit(record, BPF_RB_NO_WAKEUP);
 	return 0;
 }
 
@@ -412,6 +418,29 @@ static __always_inline __u32 namespace_of(struct pid *pid)
 	return BPF_CORE_READ(own, ns, ns.inum);
 }
 
+/* For the reader, which takes one CPU after the other. `name` is the kernel's. */
+static __always_inline void tell_name(__s32 tid, const void *name)
+{
+	__u32 index = settings.names_ring;
+	void *ring = bpf_map_lookup_elem(&rings, &index);
+	struct weft_bpf_rename *record;
+
+	if (!ring) {
+		return;
+	}
+	record = bpf_ringbuf_reserve(ring, sizeof(*record), 0);
+	if (!record) {
+		return; /* The CPU's own ring tells it, perhaps late. */
+	}
+	record->time_ns = bpf_ktime_get_ns();
+	record->type = WEFT_BPF_NAME;
+	record->tid = tid;
+	if (bpf_probe_read_kernel_str(record->name, sizeof(record->name), name) < 0) {
+		record->name[0] = '\0';
+	}
+	bpf_ringbuf_submit(record, BPF_RB_NO_WAKEUP);
+}
+
 SEC("tp_btf/sched_process_fork")
 int on_fork(__u64 *ctx)
 {
@@ -426,6 +455,7 @@ int on_fork(__u64 *ctx)
 	if (!ring) {
 		return 0;
 	}
+	tell_name(child->pid, child->comm);
 	record = RESERVE(ring, sizeof(*record));
 	if (!record) {
 		return 0;
@@ -485,6 +515,7 @@ int on_rename(__u64 *ctx)
 	if (!ring) {
 		return 0;
 	}
+	tell_name(task->pid, (const void *)ctx[1]);
 	record = RESERVE(ring, sizeof(*record));
 	if (!record) {
 		return 0;

@@ -463,10 +463,25 @@ static int print_json(const struct run *run, const struct weft_record_stats *sta
 		"payload_bytes", (json_int_t)stats->payload_bytes, "lost_events",
 		(json_int_t)stats->lost_count, "processes", (int)stats->process_count,
 		"own_session_daemon", (int)stats->own_daemon);
+	const struct weft_record_kernel *kernel = &stats->kernel;
 	bool whole = object && (!settings->command ||
 				json_object_set_new(object, "command_status",
 						    json_integer(run->child.status)) == 0);
 
+	if (kernel->engine) {
+		whole = whole &&
+			json_object_set_new(object, "kernel",
+					    json_pack("{s:s, s:I, s:I, s:I, s:s}", "engine",
+						      kernel->engine, "events",
+						      (json_int_t)kernel->event_count, "switches",
+						      (json_int_t)kernel->switch_count,
+						      "lost_events", (json_int_t)kernel->lost_count,
+						      "holes", kernel->holes)) == 0;
+	}
+	if (stats->refusal[0]) {
+		whole = whole && json_object_set_new(object, "tier_refusal",
+						     json_string(stats->refusal)) == 0;
+	}
 	whole = whole && json_dumpf(object, stdout, JSON_INDENT(2)) == 0 && putchar('\n') != EOF &&
 		fflush(stdout) == 0;
 	json_decref(object);
