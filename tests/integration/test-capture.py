@@ -250,6 +250,19 @@ def test_an_ordinary_user_gets_switch_and_is_told_why(folder):
         assert not (home / "forced").exists()
 
 
+def test_a_daemon_without_kernel_tracer_is_named(folder):
+    done = record(folder / "out", "--sched", "lttng-kernel", "--", "true", check=False)
+    if done.returncode == 0:
+        raise Skip("this machine has LTTng's kernel tracer")
+    assert done.returncode == 1 and done.stderr.count("\n") == 1, done.stderr
+    assert "tier 'lttng-kernel'" in done.stderr and "lttng-modules" in done.stderr, done.stderr
+    assert not (folder / "out").exists()
+    with harness.session_daemon():
+        assert "lttng-kernel" not in json.loads(weft("doctor", "--json").stdout)["tiers"]
+        record(folder / "auto", "--", COUNTED, "rounds", 1, 10)
+        assert description(folder / "auto")["tier"] != "lttng-kernel"
+
+
 def test_a_container_that_forbids_all_of_it_still_records(folder):
     done = run(REFUSE, harness.WEFT, "record", "-o", folder / "out", "--", COUNTED, "rounds", 2,
                50, check=False)

@@ -333,6 +333,15 @@ static void check_disk(struct finding *finding)
 
 /* ---- The kernel's part ---- */
 
+/* Only a daemon that runs can tell. */
+static bool can_trace_kernel(void)
+{
+	const struct weft_lttng *lttng;
+
+	return weft_lttng_load(&lttng, NULL) == 0 && lttng->lttng_session_daemon_alive() == 1 &&
+	       weft_session_try_kernel(lttng, NULL) == 0;
+}
+
 static void check_tiers(struct finding *finding)
 {
 	char names[128] = "none, accounting";
@@ -342,6 +351,10 @@ static void check_tiers(struct finding *finding)
 	size_t at = 0;
 	size_t i;
 
+	if (can_trace_kernel()) {
+		len += (size_t)snprintf(names + len, sizeof(names) - len, ", %s",
+					weft_record_tier_name(WEFT_RECORD_TIER_LTTNG_KERNEL));
+	}
 	for (i = 0; weft_capture_engines[i]; i++) {
 		const struct weft_engine *engine = weft_capture_engines[i];
 
@@ -490,7 +503,8 @@ static json_t *list_tiers(void)
 	size_t i;
 
 	for (tier = 0; tier < WEFT_RECORD_TIER_COUNT_; tier++) {
-		bool possible = tier <= WEFT_RECORD_TIER_ACCOUNTING;
+		bool possible = tier <= WEFT_RECORD_TIER_ACCOUNTING ||
+				(tier == WEFT_RECORD_TIER_LTTNG_KERNEL && can_trace_kernel());
 
 		for (i = 0; weft_capture_engines[i] && !possible; i++) {
 			possible = (int)weft_capture_engines[i]->tier == tier &&

@@ -260,26 +260,7 @@ static int attach(struct weft_recording *recording, struct weft_error *err)
 	return ret < 0 ? ret : admit(recording, own_pid, err);
 }
 
-static int start_session(struct weft_recording *recording, struct weft_error *err)
-{
-	const enum weft_record_scope scope = recording->options.scope;
-	int ret;
-
-	ret = weft_session_init(&recording->session, recording->lttng, recording->dir,
-				&recording->size, recording->tier, err);
-	if (ret == 0 && scope != WEFT_RECORD_SCOPE_EVERYTHING) {
-		ret = weft_session_restrict(&recording->session, err);
-	}
-	if (ret == 0 && scope == WEFT_RECORD_SCOPE_PROCESS) {
-		ret = attach(recording, err);
-	}
-	if (ret == 0 && scope == WEFT_RECORD_SCOPE_COMMAND) {
-		ret = weft_gate_init(&recording->gate, recording->session.name, err);
-	}
-	return ret < 0 ? ret : weft_session_start(&recording->session, err);
-}
-
-/* The kernel's half starts first: what the application does then has its place in it. */
+/* The best engine of ours that the machine permits. */
 static int start_capture(struct weft_recording *recording, struct weft_error *err)
 {
 	const struct weft_record_options *options = &recording->options;
@@ -296,11 +277,6 @@ static int start_capture(struct weft_recording *recording, struct weft_error *er
 	};
 	int ret;
 
-	recording->tier = options->tier < WEFT_RECORD_TIER_ACCOUNTING ? options->tier
-								      : WEFT_RECORD_TIER_ACCOUNTING;
-	if (options->tier <= WEFT_RECORD_TIER_ACCOUNTING) {
-		return 0;
-	}
 	(void)snprintf(dir, sizeof(dir), "%s/kernel", recording->dir);
 	ret = weft_capture_open(&capture, &recording->capture, &recording->refusal, err);
 	if (ret < 0) {
@@ -311,6 +287,51 @@ static int start_capture(struct weft_recording *recording, struct weft_error *er
 		recording->tier = weft_capture_get_tier(recording->capture);
 	}
 	return 0;
+}
+
+/* The kernel's half starts first: what the application does then has its place in it. */
+static int start_kernel(struct weft_recording *recording, struct weft_error *err)
+{
+	const struct weft_record_options *options = &recording->options;
+	struct weft_error why = WEFT_ERROR_INIT;
+
+	recording->tier = options->tier < WEFT_RECORD_TIER_ACCOUNTING ? options->tier
+								      : WEFT_RECORD_TIER_ACCOUNTING;
+	if (options->tier == WEFT_RECORD_TIER_LTTNG_KERNEL) {
+		if (weft_session_enable_kernel(&recording->session, &recording->size,
+					       options->syscalls, &why) == 0) {
+			recording->tier = WEFT_RECORD_TIER_LTTNG_KERNEL;
+			return 0;
+		}
+		if (options->tier_forced) {
+			return weft_error_set(err, why.code,
+					      "cannot record scheduling with tier '%s': %s",
+					      weft_record_tier_name(options->tier), why.text);
+		}
+	}
+	return options->tier <= WEFT_RECORD_TIER_ACCOUNTING ? 0 : start_capture(recording, err);
+}
+
+static int start_session(struct weft_recording *recording, struct weft_error *err)
+{
+	const enum weft_record_scope scope = recording->options.scope;
+	int ret;
+
+	ret = weft_session_init(&recording->session, recording->lttng, recording->dir,
+				&recording->size, recording->options.tier, err);
+	if (ret == 0) {
+		ret = start_kernel(recording, err);
+	}
+	if (ret == 0 && scope != WEFT_RECORD_SCOPE_EVERYTHING) {
+		ret = weft_session_restrict(&recording->session, err);
+	}
+	if (ret == 0 && scope == WEFT_RECORD_SCOPE_PROCESS) {
+		ret = attach(recording, err);
+	}
+	if (ret == 0 && scope == WEFT_RECORD_SCOPE_COMMAND) {
+		ret = weft_gate_init(&recording->gate, recording->session.name, err);
+	}
+	return ret < 0 ? ret : weft_session_start(&recording->session, err);
 }
 
 static int start(struct weft_recording *recording, struct weft_error *err)
@@ -339,9 +360,6 @@ static int start(struct weft_recording *recording, struct weft_error *err)
 	ret = weft_daemon_acquire(&recording->daemon, err);
 	if (ret == 0) {
 		ret = weft_session_clean(recording->lttng, err);
-	}
-	if (ret >= 0) {
-		ret = start_capture(recording, err);
 	}
 	if (ret >= 0) {
 		ret = start_session(recording, err);
@@ -560,6 +578,13 @@ static int read_result(struct weft_recording *recording, struct weft_record_stat
 	if (access(dir, F_OK) == 0) {
 		ret = weft_packets_scan_dir(&packets, dir, err);
 	}
+	(void)snprintf(dir, sizeof(dir), "%s/kernel", recording->dir);
+	if (ret == 0 && recording->tier == WEFT_RECORD_TIER_LTTNG_KERNEL) {
+		struct weft_packets kernel = {0};
+
+		ret = weft_packets_scan_dir(&kernel, dir, err);
+		stats->kernel.lost_count = kernel.lost_count;
+	}
 	stats->byte_count = weft_packets_measure(recording->dir);
 	stats->payload_bytes = packets.payload_bytes;
 	/* Both count the same thing; a trace cut short knows less than the daemon. */
@@ -615,6 +640,9 @@ static void close_capture(struct weft_recording *recording, struct weft_record_s
 
 	stats->tier = recording->tier;
 	(void)snprintf(stats->refusal, sizeof(stats->refusal), "%s", recording->refusal.text);
+	if (recording->tier == WEFT_RECORD_TIER_LTTNG_KERNEL) {
+		stats->kernel.engine = "lttng";
+	}
 	if (!recording->capture) {
 		return;
 	}

@@ -34,6 +34,18 @@ struct weft_session {
 WEFT_MUST_CHECK int weft_session_init(struct weft_session *session, const struct weft_lttng *lttng,
 				      const char *dir, const struct weft_buffer_size *size,
 				      enum weft_record_tier tier, struct weft_error *err);
+/**
+ * Adds the scheduler's events of the kernel, of all threads; the daemon writes DIR/kernel then. Before
+ * the start.
+ *
+ * @param syscalls  Entries and exits of system calls too.
+ * @return 0; -EOPNOTSUPP: the daemon has no kernel tracer, the session is as it was.
+ */
+WEFT_MUST_CHECK int weft_session_enable_kernel(struct weft_session *session,
+					       const struct weft_buffer_size *size, bool syscalls,
+					       struct weft_error *err);
+/** Whether that could succeed; asks the daemon that runs. */
+WEFT_MUST_CHECK int weft_session_try_kernel(const struct weft_lttng *lttng, struct weft_error *err);
 /** Destroys the session if it still exists. */
 void weft_session_fini(struct weft_session *session);
 

@@ -416,7 +416,10 @@ static void print_scheduling(const struct weft_record_stats *stats)
 {
 	const struct weft_record_kernel *kernel = &stats->kernel;
 
-	if (kernel->engine) {
+	if (stats->tier == WEFT_RECORD_TIER_LTTNG_KERNEL) {
+		(void)fprintf(stderr, "scheduling: tier %s, %" PRIu64 " lost\n",
+			      weft_record_tier_name(stats->tier), kernel->lost_count);
+	} else if (kernel->engine) {
 		(void)fprintf(stderr,
 			      "scheduling: tier %s (%s), %" PRIu64 " switches, %" PRIu64
 			      " events, %" PRIu64 " lost\n",
@@ -510,7 +513,7 @@ static int finish(struct run *run)
 		(void)weft_cli_fail("record", &err);
 	}
 	wait_for_child(run);
-	if (stats.payload_bytes == 0 && stats.kernel.switch_count == 0) {
+	if (stats.payload_bytes == 0 && !stats.kernel.engine) {
 		print_nothing(settings, &stats);
 	} else if (!settings->quiet && !settings->json) {
 		print_result(settings, &stats);
@@ -524,9 +527,8 @@ static int finish(struct run *run)
 	if (run->problem.code || ret < 0) {
 		return WEFT_CLI_FAILED;
 	}
-	return stats.payload_bytes || stats.kernel.switch_count || settings->command
-		       ? WEFT_CLI_OK
-		       : WEFT_CLI_FAILED;
+	return stats.payload_bytes || stats.kernel.engine || settings->command ? WEFT_CLI_OK
+									       : WEFT_CLI_FAILED;
 }
 
 static int start_command(struct run *run)
