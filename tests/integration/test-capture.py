@@ -26,10 +26,12 @@ LINE = re.compile(r"\[(\d+)\] (?:\S+ )?([\w:]+): \{ cpu_id = (\d+) \}, \{ ?(.*)\
 Event = collections.namedtuple("Event", "time name cpu fields")
 
 
-def events(directory):
-    """All events as babeltrace2 prints them; it must have nothing to complain about."""
+def events(directory, lossy=False):
+    """All events as babeltrace2 prints them; it must have nothing to complain about but losses."""
     done = run("babeltrace2", "--no-delta", "--clock-cycles", directory)
-    assert done.stderr == "", done.stderr
+    complaints = [line for line in done.stderr.splitlines()
+                  if line and not (lossy and "Tracer discarded" in line)]
+    assert not complaints, done.stderr
     result = []
     for line in done.stdout.splitlines():
         found = LINE.match(line)
@@ -303,7 +305,7 @@ def test_a_full_disk_leaves_what_fits(folder):
     try:
         done = record(disk / "out", "--", SWITCH, "pingpong", 1000000, check=False)
         assert done.returncode == 1 and "disk" in done.stderr, done.stderr
-        assert sum(e.name == "sched_switch" for e in events(disk / "out/kernel")) > 10000
+        assert sum(e.name == "sched_switch" for e in events(disk / "out/kernel", True)) > 10000
         assert description(disk / "out")["problem"], "weft.json says why it ended"
     finally:
         run("umount", disk)

@@ -471,28 +471,14 @@ static uint64_t bpf_drain(void *ctx, struct weft_kernel_trace *trace)
 	return most;
 }
 
-static void bpf_report(void *ctx, struct weft_kernel_trace *trace,
-		       struct weft_engine_report *ret_report)
+static void bpf_report(void *ctx, struct weft_engine_report *ret_report)
 {
 	const struct bpf_state *state = (const struct bpf_state *)ctx;
-	uint64_t broken = 0;
-	int32_t tid = 0;
 	uint32_t cpu;
 
 	memset(ret_report, 0, sizeof(*ret_report));
 	for (cpu = 0; cpu < state->cpu_count; cpu++) {
 		ret_report->lost_count += state->lost[cpu];
-	}
-	for (cpu = 0; cpu < trace->cpu_count; cpu++) {
-		tid = broken ? tid : trace->cpus[cpu].broken_tid;
-		broken += trace->cpus[cpu].broken_count;
-	}
-	if (broken > ret_report->lost_count) {
-		(void)snprintf(ret_report->holes, sizeof(ret_report->holes),
-			       "the kernel did not show %llu switches to BPF, the first by "
-			       "thread %d (%s)",
-			       (unsigned long long)broken, (int)tid,
-			       weft_kernel_trace_name(trace, UINT64_MAX, tid));
 	}
 }
 

@@ -277,13 +277,39 @@ void weft_capture_set_offset(struct weft_capture *capture, int64_t clock_offset_
 	(void)pthread_mutex_unlock(&capture->lock); /* Locked above. */
 }
 
+/*
+ * A thread that leaves a CPU that another one came to: the kernel has not shown what was between. Some
+ * guests' agents are hidden from tracers.
+ */
+static void find_broken(const struct weft_capture *capture, struct weft_engine_report *report)
+{
+	const struct weft_kernel_trace *trace = &capture->trace;
+	uint64_t broken = 0;
+	size_t len = strlen(report->holes);
+	int32_t tid = 0;
+	uint32_t cpu;
+
+	for (cpu = 0; cpu < trace->cpu_count; cpu++) {
+		tid = broken ? tid : trace->cpus[cpu].broken_tid;
+		broken += trace->cpus[cpu].broken_count;
+	}
+	if (broken > report->lost_count) {
+		(void)snprintf(report->holes + len, sizeof(report->holes) - len,
+			       "%sthe kernel did not show %llu switches to %s, the first by thread "
+			       "%d (%s)",
+			       len ? "; " : "", (unsigned long long)broken, capture->engine->name,
+			       (int)tid, weft_kernel_trace_name(trace, UINT64_MAX, tid));
+	}
+}
+
 static void count(struct weft_capture *capture, struct weft_record_kernel *stats)
 {
 	struct weft_engine_report report;
 	uint32_t cpu;
 
 	memset(stats, 0, sizeof(*stats));
-	capture->engine->report(capture->state, &capture->trace, &report);
+	capture->engine->report(capture->state, &report);
+	find_broken(capture, &report);
 	stats->engine = capture->engine->name;
 	stats->event_count = capture->trace.event_count;
 	stats->switch_count = capture->trace.switch_count;

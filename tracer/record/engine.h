@@ -25,7 +25,7 @@ struct weft_engine_request {
 	uint64_t ring_bytes; /* For each CPU, at most; a power of two. */
 };
 
-/** What an engine found out about its own source, at the end. */
+/** What an engine found out about its own source; what the counts of CPUs tell is added to it. */
 struct weft_engine_report {
 	uint64_t lost_count; /* Events for which a ring had no room. */
 	char holes[256];     /* Which source has events missing that it did not report; "": none. */
@@ -50,8 +50,7 @@ struct weft_engine {
 	uint64_t (*drain)(void *state, struct weft_kernel_trace *trace);
 	/** Stops collecting; what the rings hold can still be drained. */
 	void (*stop)(void *state);
-	void (*report)(void *state, struct weft_kernel_trace *trace,
-		       struct weft_engine_report *ret_report);
+	void (*report)(void *state, struct weft_engine_report *ret_report);
 	void (*close)(void *state);
 };
 

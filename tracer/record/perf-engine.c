@@ -493,14 +493,12 @@ static uint64_t perf_drain(void *ctx, struct weft_kernel_trace *trace)
 	return most;
 }
 
-static void perf_report(void *ctx, struct weft_kernel_trace *trace,
-			struct weft_engine_report *ret_report)
+static void perf_report(void *ctx, struct weft_engine_report *ret_report)
 {
 	const struct weft_perf_state *state = (const struct weft_perf_state *)ctx;
 	size_t len = 0;
 	uint32_t number;
 
-	(void)trace;
 	memset(ret_report, 0, sizeof(*ret_report));
 	for (number = 0; number < state->cpu_count; number++) {
 		const struct weft_perf_cpu *cpu = &state->cpus[number];
