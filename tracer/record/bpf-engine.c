@@ -250,7 +250,7 @@ static int set_up_program(struct bpf_state *state, const struct weft_engine_requ
 	struct weft_bpf_settings *settings;
 	struct bpf_program *program = NULL;
 	struct bpf_map *map = NULL;
-	bool state_is_told;
+	bool state_is_told = false;
 	size_t size = 0;
 	int ret = look_at_kernel(bpf, &state_is_told, err);
 	int i;
@@ -376,6 +376,7 @@ static int bpf_open(const struct weft_engine_request *request, void **ret_state,
 	struct bpf_state *state = (struct bpf_state *)calloc(1, sizeof(*state));
 	LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = "weft");
 	uint32_t cpu;
+	int cpu_count;
 	int ret;
 
 	if (!state) {
@@ -392,7 +393,12 @@ static int bpf_open(const struct weft_engine_request *request, void **ret_state,
 		return ret;
 	}
 	(void)state->bpf->libbpf_set_print(be_quiet); /* The old one prints to the terminal. */
-	state->cpu_count = (uint32_t)state->bpf->libbpf_num_possible_cpus();
+	cpu_count = state->bpf->libbpf_num_possible_cpus();
+	if (cpu_count <= 0) {
+		ret = weft_error_set(err, -ENODEV, "BPF: cannot tell how many CPUs there are");
+		goto out;
+	}
+	state->cpu_count = (uint32_t)cpu_count;
 	state->rings = (struct bpf_ring *)calloc(state->cpu_count + 1, sizeof(*state->rings));
 	state->lost = (uint64_t *)calloc(state->cpu_count, sizeof(*state->lost));
 	for (cpu = 0; state->rings && cpu <= state->cpu_count; cpu++) {
