@@ -232,7 +232,7 @@ def test_library_depends_on_libc_only(folder):
 def test_only_public_headers_are_installed(folder):
     installed = Installed(folder)
     have = {path.name for path in (installed.prefix / "include").rglob("*.h")}
-    public = {path.name for part in ("tracer", "tracer/record", "converter", "pprof")
+    public = {path.name for part in ("tracer", "tracer/record", "converter", "pprof", "viewer")
               for path in pathlib.Path(SOURCE, part, "include").rglob("*.h")}
     assert "trace.h" in have and have <= public, have - public
 

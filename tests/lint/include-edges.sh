@@ -11,8 +11,8 @@ allowed() {
 	tracer) echo "trace events" ;;
 	tracer/record) echo "record error events" ;;
 	converter) echo "convert error events pprof" ;;
-	viewer) echo "convert record error pprof" ;;
-	examples) echo "trace" ;;
+	viewer) echo "http convert record error pprof" ;;
+	examples) echo "trace http error" ;;
 	esac
 }
 # Sources of a folder, without those of a subfolder that has its own row.

@@ -1,14 +1,20 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 The Weft authors
 /*
- * weft trace-process PID OUTPUT: the helper behind weft_trace_start() of <weft/trace.h>.
+ * weft trace-process PID OUTPUT [BYTES]: the helper behind weft_trace_start() of <weft/trace.h>, and
+ * behind /debug/pprof/trace of <weft/http.h>.
  *
  * Not for people: its standard is the socket at descriptor 3, whose other end the traced program
- * holds (tracer/start.c has the words). Records PID in a private session until that end is
- * closed, then converts to OUTPUT. A recording that cannot be converted is kept, and named.
+ * or the server holds (tracer/start.c and viewer/recorder.h have the words). Records PID in a
+ * private session until that end is closed, then converts to OUTPUT.
+ *
+ * For a program, a recording that cannot be converted is kept, and named. For a server (BYTES is
+ * given), the end comes by the word "stop", or when the recording has so many bytes; nothing is ever
+ * kept, and a closed end means that nobody wants the trace any more.
  */
 #include "commands.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
@@ -17,8 +23,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <weft/convert.h>
@@ -27,9 +35,23 @@
 #include "cli.h"
 
 #define SOCKET_FD    3
+#define OUTPUT_FD    4
 #define OPEN_FDS_MAX 16
 /* As often as weft_record_serve() wants to look at the disk. */
 #define SERVE_INTERVAL_MS 250
+/* Measuring a recording reads its folder. */
+#define MEASURE_INTERVAL_MS 1000
+/* Between a folder's birth and its lock. */
+#define LEFTOVER_AGE_S 10
+#define REQUEST_FOLDER "weft-http-"
+#define PROGRAM_FOLDER "weft-trace-"
+
+/* Who wants the recording. */
+struct client {
+	bool is_server;
+	uint64_t bytes_max;
+	bool gone; /* Before it said "stop". */
+};
 
 /* Says one line to the program; nobody may be listening any more. */
 static void say(const char *line)
@@ -57,6 +79,13 @@ static void leave_terminal(void)
 	}
 }
 
+/* A session daemon that is started now must not hold the client's socket and pipe open. */
+static void keep_for_itself(void)
+{
+	(void)fcntl(SOCKET_FD, F_SETFD, FD_CLOEXEC);
+	(void)fcntl(OUTPUT_FD, F_SETFD, FD_CLOEXEC); /* If there is one. */
+}
+
 /* The program waits for its child; this process goes on as a grandchild. */
 static bool leave_parent(void)
 {
@@ -71,19 +100,41 @@ static bool leave_parent(void)
 	return true;
 }
 
-/* Whether the program has closed its end, by weft_trace_stop() or by ending. */
-static bool is_stopped(void)
+/* Whether the client has said that this is the end. */
+static bool is_stopped(struct client *client)
 {
-	char byte;
+	char words[16];
+	ssize_t size = recv(SOCKET_FD, words, sizeof(words), MSG_DONTWAIT);
 
-	return recv(SOCKET_FD, &byte, 1, MSG_DONTWAIT) <= 0 && errno != EAGAIN && errno != EINTR;
+	if (size < 0) {
+		client->gone = client->is_server && errno != EAGAIN && errno != EINTR;
+		return errno != EAGAIN && errno != EINTR;
+	}
+	client->gone = client->is_server && size == 0;
+	return size == 0 || client->is_server;
 }
 
-/* Until the program wants no more, or the recording cannot go on. */
-static int serve_until_stop(struct weft_recording *recording, struct weft_error *err)
+static bool is_full(struct weft_recording *recording, const struct client *client,
+		    unsigned int *waited_ms)
+{
+	struct weft_record_stats stats;
+
+	*waited_ms += SERVE_INTERVAL_MS;
+	if (!client->is_server || *waited_ms < MEASURE_INTERVAL_MS) {
+		return false;
+	}
+	*waited_ms = 0;
+	return weft_record_get_stats(recording, &stats, NULL) == 0 &&
+	       stats.byte_count >= client->bytes_max;
+}
+
+/* Until the client wants no more, or the recording cannot go on. */
+static int serve_until_stop(struct weft_recording *recording, struct client *client,
+			    struct weft_error *err)
 {
 	struct pollfd waited[] = {{.fd = SOCKET_FD, .events = POLLIN},
 				  {.fd = weft_record_get_fd(recording), .events = POLLIN}};
+	unsigned int waited_ms = 0;
 	int ret;
 
 	for (;;) {
@@ -91,12 +142,15 @@ static int serve_until_stop(struct weft_recording *recording, struct weft_error 
 		if (ret < 0 && errno != EINTR) {
 			return weft_error_set_errno(err, -errno, "cannot wait for the program");
 		}
-		if (ret > 0 && waited[0].revents && is_stopped()) {
+		if (ret > 0 && waited[0].revents && is_stopped(client)) {
 			return 0;
 		}
 		ret = weft_record_serve(recording, err);
 		if (ret < 0) {
 			return ret;
+		}
+		if (is_full(recording, client, &waited_ms)) {
+			return 0;
 		}
 	}
 }
@@ -109,16 +163,71 @@ static int remove_entry(const char *path, const struct stat *status, int kind, s
 	return remove(path);
 }
 
+/* Left behind in part, it takes room and does no harm. */
+static void remove_folder(const char *path)
+{
+	(void)nftw(path, remove_entry, OPEN_FDS_MAX, FTW_DEPTH | FTW_PHYS);
+}
+
+/* Removes folders of servers' helpers that did not come to their end: nobody holds their lock. */
+static void remove_leftovers(const char *parent)
+{
+	DIR *listing = opendir(parent);
+	const struct dirent *entry;
+
+	while (listing && (entry = readdir(listing)) != NULL) {
+		char path[PATH_MAX];
+		struct stat status;
+		int fd;
+
+		if (strncmp(entry->d_name, REQUEST_FOLDER, sizeof(REQUEST_FOLDER) - 1) != 0 ||
+		    snprintf(path, sizeof(path), "%s/%s", parent, entry->d_name) >=
+			    (int)sizeof(path)) {
+			continue;
+		}
+		fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		if (fd >= 0 && fstat(fd, &status) == 0 && status.st_uid == geteuid() &&
+		    time(NULL) - status.st_ctime > LEFTOVER_AGE_S &&
+		    flock(fd, LOCK_EX | LOCK_NB) == 0) {
+			remove_folder(path);
+		}
+		if (fd >= 0) {
+			(void)close(fd); /* Read only; nothing to lose. */
+		}
+	}
+	if (listing) {
+		(void)closedir(listing); /* Read only; nothing to lose. */
+	}
+}
+
+/* Holds the lock that tells others that this helper lives; kept open until the process ends. */
+static void mark_folder(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd >= 0) {
+		(void)flock(fd, LOCK_EX | LOCK_NB); /* Its own new folder. */
+	}
+}
+
 /* A folder for the recording: on a disk rather than in memory where there is a choice. */
-static int make_folder(char *ret_path, size_t size, struct weft_error *err)
+static int make_folder(const struct client *client, char *ret_path, size_t size,
+		       struct weft_error *err)
 {
 	const char *parents[] = {getenv("TMPDIR"), "/var/tmp", "/tmp"};
+	const char *prefix = client->is_server ? REQUEST_FOLDER : PROGRAM_FOLDER;
 	size_t i;
 
 	for (i = 0; i < sizeof(parents) / sizeof(parents[0]); i++) {
-		if (parents[i] && parents[i][0] &&
-		    snprintf(ret_path, size, "%s/weft-trace-XXXXXX", parents[i]) < (int)size &&
+		if (!parents[i] || !parents[i][0]) {
+			continue;
+		}
+		remove_leftovers(parents[i]);
+		if (snprintf(ret_path, size, "%s/%sXXXXXX", parents[i], prefix) < (int)size &&
 		    mkdtemp(ret_path)) {
+			if (client->is_server) {
+				mark_folder(ret_path);
+			}
 			return 0;
 		}
 	}
@@ -156,7 +265,7 @@ static int check_output(const char *path, struct weft_error *err)
 		       : weft_error_set_errno(err, -errno, "cannot write '%s'", path);
 }
 
-static int record(const char *folder, pid_t pid, struct weft_error *err)
+static int record(const char *folder, pid_t pid, struct client *client, struct weft_error *err)
 {
 	struct weft_record_options options = {
 		.dir = folder,
@@ -173,12 +282,13 @@ static int record(const char *folder, pid_t pid, struct weft_error *err)
 		return ret;
 	}
 	say("ready\n");
-	served = serve_until_stop(recording, err);
+	served = serve_until_stop(recording, client, err);
 	ret = weft_record_close(recording, NULL, &stats, served < 0 ? NULL : err);
 	return served < 0 ? served : ret;
 }
 
-static int convert(const char *folder, const char *path, struct weft_error *err)
+static int convert(const char *folder, const char *path, const struct client *client,
+		   struct weft_error *err)
 {
 	const char *inputs[] = {folder};
 	struct weft_convert_options options = {
@@ -186,48 +296,72 @@ static int convert(const char *folder, const char *path, struct weft_error *err)
 	struct weft_convert_result result;
 	int ret = weft_convert(&options, path, &result, err);
 
-	if (ret < 0) {
+	if (ret < 0 && !client->is_server) {
 		(void)weft_error_prepend(err, "the recording is kept in '%s'", folder);
 	}
 	return ret;
 }
 
+/* In a folder of its own, which is left only if it is of use. */
+static int trace(pid_t pid, const char *output, struct client *client, struct weft_error *err)
+{
+	char folder[PATH_MAX];
+	int ret = check_output(output, err);
+
+	if (ret == 0) {
+		ret = make_folder(client, folder, sizeof(folder), err);
+	}
+	if (ret < 0) {
+		return ret;
+	}
+	ret = record(folder, pid, client, err);
+	if (ret < 0 && !client->is_server) {
+		(void)rmdir(folder); /* Keeps whatever was recorded. */
+		return ret;
+	}
+	if (ret == 0 && client->gone) {
+		ret = weft_error_set(err, -ECANCELED, "nobody wants the trace any more");
+	}
+	if (ret == 0) {
+		ret = convert(folder, output, client, err);
+	}
+	if (ret == 0 || client->is_server) {
+		remove_folder(folder);
+	}
+	return ret;
+}
+
+static bool parse_number(const char *text, uint64_t max, uint64_t *ret_number)
+{
+	char *end;
+
+	errno = 0;
+	*ret_number = strtoull(text, &end, 10);
+	return *text >= '0' && *text <= '9' && !errno && !*end && *ret_number > 0 &&
+	       *ret_number <= max;
+}
+
 int weft_cmd_trace_process(int argc, char **argv)
 {
 	struct weft_error err = WEFT_ERROR_INIT;
-	char folder[PATH_MAX];
-	char *end;
-	long pid;
-	int ret;
+	struct client client = {.is_server = argc == 4};
+	uint64_t pid = 0;
 
-	errno = 0;
-	pid = argc == 3 ? strtol(argv[1], &end, 10) : 0;
-	if (pid <= 0 || pid > INT_MAX || errno || *end || fcntl(SOCKET_FD, F_GETFD) < 0) {
-		return weft_cli_usage("trace-process", "only weft_trace_start() runs this");
+	if (argc < 3 || argc > 4 || !parse_number(argv[1], INT_MAX, &pid) ||
+	    (client.is_server && !parse_number(argv[3], UINT64_MAX, &client.bytes_max)) ||
+	    fcntl(SOCKET_FD, F_GETFD) < 0) {
+		return weft_cli_usage("trace-process",
+				      "only weft_trace_start() and servers run this");
 	}
+	keep_for_itself();
 	if (!leave_parent()) {
 		(void)weft_error_set_errno(&err, -errno, "cannot fork");
 		return say_error(&err);
 	}
 	leave_terminal();
-	ret = check_output(argv[2], &err);
-	if (ret == 0) {
-		ret = make_folder(folder, sizeof(folder), &err);
-	}
-	if (ret < 0) {
+	if (trace((pid_t)pid, argv[2], &client, &err) < 0) {
 		return say_error(&err);
 	}
-	ret = record(folder, (pid_t)pid, &err);
-	if (ret == 0) {
-		ret = convert(folder, argv[2], &err);
-	} else {
-		(void)rmdir(folder); /* Keeps whatever was recorded. */
-	}
-	if (ret < 0) {
-		return say_error(&err);
-	}
-	/* Left behind in part, it takes room and does no harm. */
-	(void)nftw(folder, remove_entry, OPEN_FDS_MAX, FTW_DEPTH | FTW_PHYS);
 	say("done\n");
 	return WEFT_CLI_OK;
 }

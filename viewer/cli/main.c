@@ -21,6 +21,7 @@ static const struct weft_cli_command commands[] = {
 	{"convert", weft_cmd_convert, "turn recordings into a file for go tool trace"},
 	{"summary", weft_cmd_summary, "tell what recordings hold, without a viewer"},
 	{"verify", weft_cmd_verify, "check a Go trace against the rules of its readers"},
+	{"serve", weft_cmd_serve, "serve /debug/pprof/ of running processes over HTTP"},
 	{"doctor", weft_cmd_doctor, "what this machine allows, and what lifts each limit"},
 	{"trace-process", weft_cmd_trace_process, NULL}, /* For libweft, not for people. */
 	{NULL, NULL, NULL},

@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The Weft authors
+"""Traces over HTTP: real readers open them; several at once; nothing is left behind."""
+
+import concurrent.futures
+import json
+import os
+import pathlib
+import signal
+import socket
+import time
+
+import frontend
+import harness
+import viewer
+
+
+def verify(path):
+    found = json.loads(harness.weft("verify", "--json", "--strict", path).stdout)
+    assert found["accepted"], found
+    return found
+
+
+def left_behind():
+    return frontend.sessions(), frontend.helpers(), frontend.folders()
+
+
+def test_curl_then_go_tool_trace(folder):
+    with frontend.target() as target, frontend.serve("--pid", target.pid) as server:
+        url = f"{server.url}/debug/pprof/trace?seconds=2"
+        headers = folder / "headers"
+        harness.run("curl", "-sS", "--fail", "-D", headers, "-o", folder / "trace", url)
+        assert target.poll() is None
+    lines = headers.read_text().lower().splitlines()
+    assert lines[0].startswith("http/1.1 200")
+    assert "content-type: application/octet-stream" in lines
+    assert 'content-disposition: attachment; filename="trace"' in lines
+    assert "x-content-type-options: nosniff" in lines
+    found = verify(folder / "trace")
+    assert found["task_end_count"] > 100
+    assert 1.5 < (found["last_ns"] - found["first_ns"]) / 1e9 < 4
+    for reader in harness.readers():
+        with reader.serve(folder / "trace") as address:
+            assert viewer.tasks(address)["request"] > 50, f"{reader}: {viewer.tasks(address)}"
+
+
+def test_four_traces_at_once(folder):
+    with frontend.target() as target, frontend.serve("--max-traces", 5) as server:
+        path = f"/{target.pid}/debug/pprof/trace?seconds=1.5"
+        with concurrent.futures.ThreadPoolExecutor(5) as pool:
+            answers = list(pool.map(lambda _: server.get(path), range(5)))
+        for number, answer in enumerate(answers):
+            assert answer.status == 200, answer.text
+            (folder / f"{number}.trace").write_bytes(answer.body)
+            assert verify(folder / f"{number}.trace")["task_end_count"] > 50
+        harness.wait_for(lambda: not any(left_behind()), f"leftovers to go: {left_behind()}")
+
+
+def test_one_too_many_is_told(folder):
+    with frontend.target() as target, \
+            frontend.serve("--pid", target.pid, "--max-traces", 1) as server:
+        with concurrent.futures.ThreadPoolExecutor(1) as pool:
+            first = pool.submit(server.get, "/debug/pprof/trace?seconds=2")
+            harness.wait_for(frontend.helpers, "the first trace")
+            answer = server.get("/debug/pprof/trace?seconds=1")
+            assert answer.status == 429, answer.status
+            assert answer.text == "too many traces at once: limit=1\n" and answer["Retry-After"]
+            assert server.get("/debug/pprof/").status == 200, "a trace delays other pages"
+            assert first.result().status == 200
+
+
+def test_a_client_that_leaves_ends_its_session(folder):
+    with frontend.target() as target, frontend.serve("--pid", target.pid) as server, \
+            harness.session_daemon():
+        before = frontend.open_fds(server.process.pid)
+        for way in ("close", "reset"):
+            with server.connect() as client:
+                client.sendall(b"GET /debug/pprof/trace?seconds=10 HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                harness.wait_for(frontend.sessions, "the session")
+                if way == "reset":
+                    client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+            start = time.monotonic()
+            harness.wait_for(lambda: not frontend.sessions(), "the session's end")
+            took = time.monotonic() - start
+            print(f"         session gone after {took:.2f} s ({way})")
+            assert took < (10 if harness.SANITIZED else 2), took
+        harness.wait_for(lambda: not any(left_behind()), "leftovers to go")
+        harness.wait_for(lambda: frontend.open_fds(server.process.pid) <= before,
+                         "descriptors to be closed")
+        assert server.log_text().count("incomplete") == 2, server.log_text()
+
+
+def test_a_target_killed_meanwhile_still_has_its_trace(folder):
+    with frontend.target() as target, frontend.serve() as server:
+        with concurrent.futures.ThreadPoolExecutor(1) as pool:
+            answer = pool.submit(server.get, f"/{target.pid}/debug/pprof/trace?seconds=3")
+            with_helper = harness.wait_for(frontend.helpers, "the trace to begin")
+            assert with_helper
+            time.sleep(1.5)
+            target.kill()
+            answer = answer.result()
+        assert answer.status == 200
+        (folder / "trace").write_bytes(answer.body)
+        assert verify(folder / "trace")["task_end_count"] > 50
+        harness.wait_for(lambda: not any(left_behind()), "leftovers to go")
+
+
+def test_a_server_killed_meanwhile_leaves_nothing(folder):
+    with frontend.target() as target:
+        argv = [harness.WEFT, "serve", "-l", f"unix:{folder}/socket", "--pid", target.pid]
+        with harness.started(*argv, stderr=harness.subprocess.DEVNULL) as server:
+            harness.wait_for((folder / "socket").exists, "the socket")
+            with harness.started("curl", "-s", "--unix-socket", folder / "socket", "-o",
+                                 folder / "trace", "http://localhost/debug/pprof/trace?seconds=10"):
+                harness.wait_for(frontend.helpers, "the trace")
+                time.sleep(1)
+                server.send_signal(signal.SIGKILL)
+                server.wait()
+                harness.wait_for(lambda: not any(left_behind()), "leftovers to go")
+        # The socket that was left is no obstacle.
+        with harness.started(*argv, stderr=harness.subprocess.DEVNULL):
+            def answers():
+                return harness.run("curl", "-s", "--unix-socket", folder / "socket",
+                                   "http://localhost/debug/pprof/cmdline", check=False).stdout
+            assert "server" in harness.wait_for(answers, "the next server")
+
+
+def test_leftovers_of_a_killed_helper_are_removed_by_the_next(folder):
+    with frontend.target() as target, frontend.serve("--pid", target.pid) as server:
+        with server.connect() as client:
+            client.sendall(b"GET /debug/pprof/trace?seconds=10 HTTP/1.1\r\nHost: localhost\r\n"
+                           b"Connection: close\r\n\r\n")
+            helper = harness.wait_for(frontend.helpers, "the helper")[0]
+            harness.wait_for(lambda: frontend.folders() and frontend.sessions(), "its session")
+            os.kill(helper, signal.SIGKILL)
+            client.settimeout(20)
+            while client.recv(65536):
+                pass
+        left = frontend.folders()
+        assert left
+        for name in left:  # As if it had happened long ago.
+            place = next(p for p in (os.environ.get("TMPDIR", "/var/tmp"), "/var/tmp", "/tmp")
+                         if pathlib.Path(p, name).exists())
+            time.sleep(max(0, 11 - (time.time() - os.stat(pathlib.Path(place, name)).st_ctime)))
+        assert server.get("/debug/pprof/trace?seconds=0.3").status == 200
+        harness.wait_for(lambda: not any(left_behind()), f"leftovers to go: {left_behind()}")
+
+
+def test_an_uninstrumented_process_says_why_not(folder):
+    with harness.started("sleep", 100) as target, frontend.serve() as server:
+        answer = server.get(f"/{target.pid}/debug/pprof/trace?seconds=1")
+        assert answer.status == 500, answer.status
+        assert answer.text.startswith("Could not enable tracing: "), answer.text
+        assert "not instrumented" in answer.text, answer.text
+        assert answer["X-Go-Pprof"] == "1" and answer["Content-Disposition"] is None
+
+
+harness.main()
