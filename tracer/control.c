@@ -22,6 +22,7 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include "control-socket.h"
 #include "provider-link.h"
 
 #define COUNTER_BITS 36
@@ -104,6 +105,7 @@ static void after_fork_child(void)
 	init_process();
 	weft_thread__forget();
 	weft_start__forget();
+	weft_control_socket__forget();
 	weft_admission__ask(); /* Before LTTng registers the child. */
 	if (provider.after_fork_child) {
 		provider.after_fork_child();

@@ -22,8 +22,8 @@
 #define BLOCK_SIZE	 (64U << 10)
 #define CHECK_MS	 100
 #define LIST_PATIENCE_NS (2 * WEFT_NS_PER_S)
-/* For the answer to begin, beyond the seconds it shall take; for each further step. */
-#define FETCH_PATIENCE_NS (20 * WEFT_NS_PER_S)
+/* For the answer to begin, beyond the seconds it shall take; for each further piece. */
+#define FETCH_PATIENCE_NS (120 * WEFT_NS_PER_S)
 
 /* Bytes that were received and not used yet. */
 struct stream {

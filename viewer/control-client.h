@@ -2,7 +2,7 @@
 // Copyright (c) 2026 The Weft authors
 /*
  * Asks a process for its profiles, over the control socket that libweft has in it
- * (by the protocol of its header).
+ * (tracer/control-socket.h has the protocol).
  *
  * The other side counts as a stranger: everything it says is checked and bounded, and it may stop at
  * any time. It must run as the owner of the process, and be the process.

@@ -26,6 +26,8 @@
 #define TOKEN_LEN_MIN	  16
 #define CONNECTION_MEMORY (32U << 10)
 #define IDLE_TIMEOUT_S	  30U
+/* libmicrohttpd's own; deadline.h is stricter wherever a client can do something about it. */
+#define STALL_TIMEOUT_S 120U
 /* What a client may take for its answer beyond the longest recording. */
 #define ANSWER_PATIENCE_NS (180 * WEFT_NS_PER_S)
 
@@ -327,7 +329,7 @@ static int start_daemon(struct weft_http *http, int fd, struct weft_error *err)
 		MHD_OPTION_URI_LOG_CALLBACK, begin_request, http, MHD_OPTION_NOTIFY_COMPLETED,
 		end_request, http, MHD_OPTION_NOTIFY_CONNECTION, change_connection, http,
 		MHD_OPTION_CONNECTION_LIMIT, (unsigned int)http->options.connection_count_max,
-		MHD_OPTION_CONNECTION_TIMEOUT, IDLE_TIMEOUT_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+		MHD_OPTION_CONNECTION_TIMEOUT, STALL_TIMEOUT_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
 		(size_t)CONNECTION_MEMORY, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_ARRAY,
 		http->tls_cert ? tls : no_tls, MHD_OPTION_END);
 	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);

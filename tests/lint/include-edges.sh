@@ -8,7 +8,7 @@ cd "$1" || exit 1
 allowed() {
 	case $1 in
 	pprof) echo "error pprof" ;;
-	tracer) echo "trace events" ;;
+	tracer) echo "trace events export" ;;
 	tracer/record) echo "record error events" ;;
 	converter) echo "convert error events pprof" ;;
 	viewer) echo "http convert record error pprof" ;;

@@ -63,8 +63,8 @@ class Frontend:
 
 
 @contextlib.contextmanager
-def listening(*argv, said=r"listening on (\S+?)/?(debug/pprof/)?\n", **options):
-    """Runs a frontend until the block ends; it must then end well."""
+def listening(*argv, said=r"listening on (\S+?)/?(debug/pprof/)?\n", ends="signal", **options):
+    """Runs a frontend until the block ends; it must then end well, by SIGTERM or the end of stdin."""
     with tempfile.TemporaryFile("w+") as log:
         with harness.started(*argv, stderr=log, stdout=subprocess.DEVNULL, **options) as process:
             def told():
@@ -76,7 +76,10 @@ def listening(*argv, said=r"listening on (\S+?)/?(debug/pprof/)?\n", **options):
                 return found
             yield Frontend(harness.wait_for(told, "the frontend to listen").group(1), process, log)
             assert process.poll() is None, f"the frontend ended: {process.returncode}"
-            process.terminate()
+            if ends == "signal":
+                process.terminate()
+            else:
+                process.stdin.close()
             assert process.wait(30) == 0, f"status {process.returncode}: {log.seek(0)}{log.read()}"
 
 
