@@ -18,6 +18,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include <weft/http.h>
 #include <weft/trace.h>
 
 #include "client.h"
@@ -39,10 +40,12 @@ static const char help[] =
 	"  -c, --clients N   built-in clients that send the requests, 0 to 64; 0 waits for yours:\n"
 	"                    curl http://127.0.0.1:PORT/document/17 (default: 4)\n"
 	"  -p, --port N      port; 0 takes a free one and tells it on stderr (default: 0)\n"
+	"  -d, --debug ADDR  serve /debug/pprof/ of this process at ADDR, as 127.0.0.1:6060\n"
 	"  -h, --help        this text\n";
 
 struct settings {
 	uint64_t requests, threads, clients, port;
+	const char *debug_address; /* NULL: no /debug/pprof/. */
 };
 
 struct server {
@@ -201,12 +204,32 @@ static void print_counts(const struct statistics *did, const struct database *da
 	(void)printf("\"bytes\":%" PRIu64 "}\n", did->byte_count);
 }
 
+/* All it takes to look into this process with go tool pprof and go tool trace. */
+static int start_debug(const char *address, struct weft_http **ret_http)
+{
+	struct weft_http_options options = WEFT_HTTP_OPTIONS_INIT;
+	struct weft_error err = WEFT_ERROR_INIT;
+
+	options.address = address;
+	if (weft_http_start(&options, ret_http, &err) < 0) {
+		(void)fprintf(stderr, "server: %s\n", err.text);
+		return -1;
+	}
+	(void)fprintf(stderr, "server: look at %s/debug/pprof/\n", weft_http_get_url(*ret_http));
+	return 0;
+}
+
 static int run(const struct settings *settings)
 {
 	struct server server = {.statistics.lock = PTHREAD_MUTEX_INITIALIZER};
+	struct weft_http *http = NULL;
 	int ret;
 
+	if (settings->debug_address && start_debug(settings->debug_address, &http) < 0) {
+		return 1;
+	}
 	if (open_socket(&server, (uint16_t)settings->port) < 0) {
+		weft_http_stop(http);
 		return 1;
 	}
 	(void)fprintf(stderr, "server: listening on 127.0.0.1:%u\n",
@@ -215,12 +238,14 @@ static int run(const struct settings *settings)
 	if (ret) {
 		(void)fprintf(stderr, "server: start the database: %s\n", strerror(ret));
 		(void)close(server.listen_fd);
+		weft_http_stop(http);
 		return 1;
 	}
 	queue_init(&server.requests);
 	ret = serve(&server, settings);
 	database_close(&server.database);
 	queue_fini(&server.requests);
+	weft_http_stop(http);
 	print_counts(&server.statistics, &server.database);
 	return ret ? 1 : 0;
 }
@@ -255,13 +280,14 @@ int main(int argc, char **argv)
 		{"threads", required_argument, NULL, 't'},
 		{"clients", required_argument, NULL, 'c'},
 		{"port", required_argument, NULL, 'p'},
+		{"debug", required_argument, NULL, 'd'},
 		{"help", no_argument, NULL, 'h'},
 		{NULL, 0, NULL, 0},
 	};
 	struct settings settings = {.requests = 1000, .threads = 4, .clients = 4};
 	int option, ret = 0;
 
-	while (ret == 0 && (option = getopt_long(argc, argv, "n:t:c:p:h", options, NULL)) != -1) {
+	while (ret == 0 && (option = getopt_long(argc, argv, "n:t:c:p:d:h", options, NULL)) != -1) {
 		switch (option) {
 		case 'n':
 			ret = take_number("--requests", 1, 100000000, &settings.requests);
@@ -274,6 +300,9 @@ int main(int argc, char **argv)
 			break;
 		case 'p':
 			ret = take_number("--port", 0, 65535, &settings.port);
+			break;
+		case 'd':
+			settings.debug_address = optarg;
 			break;
 		case 'h':
 			(void)fputs(help, stdout);
