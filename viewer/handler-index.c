@@ -103,11 +103,13 @@ static void print_index_json(const struct index *index)
 
 static void print_command(FILE *out, const char *before, const char *name, const char *after)
 {
-	(void)fputs("<div class=\"cmd\"><code data-path=\"", out);
+	(void)fputs("<div class=\"cmd\"><code>", out);
+	weft_page_print_html(out, before);
+	(void)fputs("<span data-path=\"", out);
 	weft_page_print_url(out, name);
 	(void)fputs("\">", out);
-	weft_page_print_html(out, before);
 	weft_page_print_url(out, name);
+	(void)fputs("</span>", out);
 	weft_page_print_html(out, after);
 	(void)fputs("</code><button class=\"copy\" hidden>Copy</button></div>\n", out);
 }

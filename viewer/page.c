@@ -46,9 +46,8 @@ static const char style[] =
  * browser knows it inside them.
  */
 static const char script[] =
-	"for(const c of document.querySelectorAll('code[data-path]'))"
-	"c.textContent=c.textContent.replace(c.dataset.path,new "
-	"URL(c.dataset.path,location.href).href);"
+	"for(const c of document.querySelectorAll('[data-path]'))"
+	"c.textContent=new URL(c.dataset.path,location.href).href;"
 	"if(navigator.clipboard)for(const b of "
 	"document.querySelectorAll('button.copy')){b.hidden=false;"
 	"b.onclick=async()=>{await navigator.clipboard.writeText("

@@ -83,7 +83,7 @@ void weft_query_parse_path(const char *path, struct weft_query_path *ret_path)
 		return;
 	}
 	if (strcmp(rest, WALL_PATH) == 0) {
-		rest = WALL_PATH + sizeof("/debug/") - 1;
+		rest = strrchr(rest, '/') + 1;
 	} else if (strncmp(rest, PREFIX, PREFIX_LEN) == 0) {
 		rest += PREFIX_LEN;
 	} else {

@@ -452,6 +452,11 @@ int weft_http_answer(struct weft_http *http, enum weft_http_page page, const cha
 	return handle(exchange, method, upload_data, upload_data_size);
 }
 
+void weft_http_cancel(struct weft_http *http)
+{
+	weft_job_stop_all(http);
+}
+
 void weft_http_completed(void **con_cls)
 {
 	struct weft_exchange *exchange = (struct weft_exchange *)*con_cls;

@@ -89,7 +89,8 @@ def function_address(pid, name):
     """Where a function of the target's own executable is loaded."""
     symbols = harness.run("nm", frontend.SERVER).stdout
     offset = int(re.search(rf"^(\w+) \w {name}$", symbols, re.M).group(1), 16)
-    base = int(frontend.maps(pid).split("-", 1)[0], 16)
+    base = min(int(line.split("-", 1)[0], 16) for line in frontend.maps(pid).splitlines()
+               if line.endswith("/bin/server"))
     return base + offset
 
 

@@ -130,9 +130,8 @@ def test_leftovers_of_a_killed_helper_are_removed_by_the_next(folder):
         with server.connect() as client:
             client.sendall(b"GET /debug/pprof/trace?seconds=10 HTTP/1.1\r\nHost: localhost\r\n"
                            b"Connection: close\r\n\r\n")
-            helper = harness.wait_for(frontend.helpers, "the helper")[0]
             harness.wait_for(lambda: frontend.folders() and frontend.sessions(), "its session")
-            os.kill(helper, signal.SIGKILL)
+            os.kill(frontend.helpers()[0], signal.SIGKILL)
             client.settimeout(20)
             while client.recv(65536):
                 pass

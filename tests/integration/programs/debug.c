@@ -230,9 +230,10 @@ int main(int argc, char **argv)
 	if (ret == 0) {
 		work_until_end();
 	}
-	weft_http_stop(http);
 	if (daemon) {
+		weft_http_cancel(http);
 		MHD_stop_daemon(daemon);
 	}
+	weft_http_stop(http);
 	return ret == 0 && weft_export_remove(&exports[0]) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -107,8 +107,8 @@ WEFT_API WEFT_MUST_CHECK int weft_http_start(const struct weft_http_options *opt
 WEFT_API const char *weft_http_get_url(const struct weft_http *http);
 
 /**
- * Ends all requests, then the listener. Takes at most a few seconds; NULL does nothing. Also ends
- * what weft_http_mount() gave: before the application stops its own daemon.
+ * Ends all requests, then the listener, and releases everything. Takes at most a few seconds; NULL does
+ * nothing. After weft_http_mount(): when the application's own daemon has been stopped.
  */
 WEFT_API void weft_http_stop(struct weft_http *http);
 
@@ -145,6 +145,12 @@ WEFT_API int weft_http_answer(struct weft_http *http, enum weft_http_page page, 
 			      struct MHD_Connection *connection, const char *url,
 			      const char *method, const char *upload_data, size_t *upload_data_size,
 			      void **con_cls);
+
+/**
+ * Ends the requests that run and answers new ones with 503: to be called before the application stops
+ * its own daemon, which must not have suspended connections then. weft_http_stop() comes after that.
+ */
+WEFT_API void weft_http_cancel(struct weft_http *http);
 
 /** Releases what belongs to a request that libmicrohttpd is done with; *con_cls becomes NULL. */
 WEFT_API void weft_http_completed(void **con_cls);
