@@ -103,6 +103,7 @@ static enum MHD_Result handle(struct weft_exchange *exchange, const char *method
 	return serve_request(exchange);
 }
 
+/* NOLINTNEXTLINE(readability-function-size): libmicrohttpd's signature. */
 static enum MHD_Result access_request(void *ctx, struct MHD_Connection *connection, const char *url,
 				      const char *method, const char *version, const char *upload,
 				      size_t *upload_size, void **con_cls)
@@ -184,24 +185,25 @@ out:
 static int read_token(const char *path, char **ret_token, struct weft_error *err)
 {
 	struct stat status;
+	char *token = NULL;
 	int ret;
 
 	if (stat(path, &status) == 0 && (status.st_mode & (S_IRWXG | S_IRWXO) & ~(mode_t)S_IRGRP)) {
 		return weft_error_set(
 			err, -EPERM, "the token in '%s' is not secret: chmod 600 '%s'", path, path);
 	}
-	ret = read_file(path, ret_token, err);
-	if (ret < 0) {
+	ret = read_file(path, &token, err);
+	if (!token) {
 		return ret;
 	}
-	(*ret_token)[strcspn(*ret_token, "\r\n")] = '\0';
-	if (strlen(*ret_token) < TOKEN_LEN_MIN) {
-		free(*ret_token);
-		*ret_token = NULL;
+	token[strcspn(token, "\r\n")] = '\0';
+	if (strlen(token) < TOKEN_LEN_MIN) {
+		free(token);
 		return weft_error_set(err, -EINVAL,
 				      "the token in '%s' is easy to guess: %d characters or more",
 				      path, TOKEN_LEN_MIN);
 	}
+	*ret_token = token;
 	return 0;
 }
 
@@ -351,7 +353,7 @@ int weft_server_start(const struct weft_http_options *options, pid_t pid,
 	int fd = -1;
 	int ret = create(options, pid, &http, err);
 
-	if (ret < 0) {
+	if (!http) {
 		return ret;
 	}
 	ret = weft_listen_parse(options->address, &address, err);
@@ -430,6 +432,7 @@ int weft_http_mount(const struct weft_http_options *options, struct weft_http **
 	return ret;
 }
 
+/* NOLINTNEXTLINE(readability-function-size): libmicrohttpd's signature, and what to answer. */
 int weft_http_answer(struct weft_http *http, enum weft_http_page page, const char *name,
 		     struct MHD_Connection *connection, const char *url, const char *method,
 		     const char *upload_data, size_t *upload_data_size, void **con_cls)

@@ -136,6 +136,20 @@ static int enable_events(struct weft_session *session, enum weft_record_tier tie
 			: 0;
 }
 
+int weft_session_init_empty(struct weft_session *session, const struct weft_lttng *lttng,
+			    struct weft_error *err)
+{
+	int ret;
+
+	memset(session, 0, sizeof(*session));
+	session->lttng = lttng;
+	ret = create(session, "/tmp", err); /* Nothing is ever written there. */
+	if (ret < 0) {
+		weft_session_fini(session);
+	}
+	return ret;
+}
+
 int weft_session_init(struct weft_session *session, const struct weft_lttng *lttng, const char *dir,
 		      const struct weft_buffer_size *size, enum weft_record_tier tier,
 		      struct weft_error *err)

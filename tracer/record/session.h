@@ -46,6 +46,9 @@ WEFT_MUST_CHECK int weft_session_enable_kernel(struct weft_session *session,
 					       struct weft_error *err);
 /** Whether that could succeed; asks the daemon that runs. */
 WEFT_MUST_CHECK int weft_session_try_kernel(const struct weft_lttng *lttng, struct weft_error *err);
+/** Makes a session without channel and events: it records nothing, but keeps the daemon in use. */
+WEFT_MUST_CHECK int weft_session_init_empty(struct weft_session *session,
+					    const struct weft_lttng *lttng, struct weft_error *err);
 /** Destroys the session if it still exists. */
 void weft_session_fini(struct weft_session *session);
 

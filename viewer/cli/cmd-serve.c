@@ -184,6 +184,7 @@ int weft_cmd_serve(int argc, char **argv)
 {
 	struct settings settings = {.http = WEFT_HTTP_OPTIONS_INIT, .disk_mib = 1024};
 	struct weft_error err = WEFT_ERROR_INIT;
+	struct weft_record_keeper *keeper = NULL;
 	struct weft_http *http = NULL;
 	sigset_t ends;
 	int received;
@@ -204,14 +205,17 @@ int weft_cmd_serve(int argc, char **argv)
 	if (settings.pid && check_process((pid_t)settings.pid, &err) < 0) {
 		return weft_cli_fail("serve", &err);
 	}
-	/* Without LTTng there is nothing to clean, and profiles can be served all the same. */
-	(void)(weft_record_clean(NULL) < 0);
 	if (weft_server_start(&settings.http, (pid_t)settings.pid, &http, &err) < 0) {
 		return weft_cli_fail("serve", &err);
+	}
+	/* Profiles can be served all the same. */
+	if (weft_record_keep(&keeper, &err) < 0) {
+		(void)fprintf(stderr, "weft serve: no traces: %s\n", err.text);
 	}
 	(void)fprintf(stderr, "weft serve: listening on %s%s\n", weft_http_get_url(http),
 		      settings.pid ? "/debug/pprof/" : "/");
 	(void)sigwait(&ends, &received);
 	weft_http_stop(http);
+	weft_record_release(keeper);
 	return WEFT_CLI_OK;
 }

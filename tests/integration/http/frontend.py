@@ -103,9 +103,15 @@ def maps(pid):
 
 
 def sessions():
-    """Names of LTTng sessions of ours that exist now."""
+    """Names of sessions that record for a request now; not the one that keeps a server's daemon."""
     done = harness.run("lttng", "list", check=False)
-    return re.findall(r"weft-\d+-\S+", done.stdout)
+    found = []
+    for name, pid in re.findall(r"(weft-(\d+)-\S+)", done.stdout):
+        with contextlib.suppress(OSError):
+            if b"\0serve\0" in pathlib.Path(f"/proc/{pid}/cmdline").read_bytes():
+                continue
+        found.append(name)
+    return found
 
 
 def helpers():

@@ -3,6 +3,7 @@
 """Traces over HTTP: real readers open them; several at once; nothing is left behind."""
 
 import concurrent.futures
+import http.client
 import json
 import os
 import pathlib
@@ -70,8 +71,8 @@ def test_one_too_many_is_told(folder):
 
 
 def test_a_client_that_leaves_ends_its_session(folder):
-    with frontend.target() as target, frontend.serve("--pid", target.pid) as server, \
-            harness.session_daemon():
+    with harness.session_daemon(), frontend.target() as target, \
+            frontend.serve("--pid", target.pid) as server:
         before = frontend.open_fds(server.process.pid)
         for way in ("close", "reset"):
             with server.connect() as client:
@@ -91,11 +92,10 @@ def test_a_client_that_leaves_ends_its_session(folder):
 
 
 def test_a_target_killed_meanwhile_still_has_its_trace(folder):
-    with frontend.target() as target, frontend.serve() as server:
+    with harness.session_daemon(), frontend.target() as target, frontend.serve() as server:
         with concurrent.futures.ThreadPoolExecutor(1) as pool:
             answer = pool.submit(server.get, f"/{target.pid}/debug/pprof/trace?seconds=3")
-            with_helper = harness.wait_for(frontend.helpers, "the trace to begin")
-            assert with_helper
+            harness.wait_for(frontend.sessions, "the trace to begin")
             time.sleep(1.5)
             target.kill()
             answer = answer.result()
@@ -116,13 +116,15 @@ def test_a_server_killed_meanwhile_leaves_nothing(folder):
                 time.sleep(1)
                 server.send_signal(signal.SIGKILL)
                 server.wait()
-                harness.wait_for(lambda: not any(left_behind()), "leftovers to go")
-        # The socket that was left is no obstacle.
+                harness.wait_for(lambda: not frontend.helpers() and not frontend.folders(),
+                                 "the recording to go")
+        # The socket that was left is no obstacle; what kept the daemon is removed.
         with harness.started(*argv, stderr=harness.subprocess.DEVNULL):
             def answers():
                 return harness.run("curl", "-s", "--unix-socket", folder / "socket",
                                    "http://localhost/debug/pprof/cmdline", check=False).stdout
             assert "server" in harness.wait_for(answers, "the next server")
+            harness.wait_for(lambda: not frontend.sessions(), "the old session to go")
 
 
 def test_leftovers_of_a_killed_helper_are_removed_by_the_next(folder):
@@ -143,6 +145,70 @@ def test_leftovers_of_a_killed_helper_are_removed_by_the_next(folder):
             time.sleep(max(0, 11 - (time.time() - os.stat(pathlib.Path(place, name)).st_ctime)))
         assert server.get("/debug/pprof/trace?seconds=0.3").status == 200
         harness.wait_for(lambda: not any(left_behind()), f"leftovers to go: {left_behind()}")
+
+
+def test_a_session_daemon_killed_meanwhile_breaks_the_answer_and_nothing_else(folder):
+    with harness.session_daemon() as daemon, frontend.target() as target, \
+            frontend.serve("--pid", target.pid) as server:
+        with concurrent.futures.ThreadPoolExecutor(1) as pool:
+            answer = pool.submit(server.get, "/debug/pprof/trace?seconds=9")
+            harness.wait_for(frontend.sessions, "the session")
+            time.sleep(1)
+            for child in daemon_family(daemon.pid):
+                os.kill(child, signal.SIGKILL)
+            try:
+                assert answer.result().status == 500
+            except http.client.IncompleteRead:
+                pass  # It had begun: cut, and so told.
+        assert target.poll() is None
+        answer = server.get("/debug/pprof/trace?seconds=0.5")
+        assert answer.status == 200, answer.text
+        harness.wait_for(lambda: not any(left_behind()), f"leftovers to go: {left_behind()}")
+
+
+def daemon_family(pid):
+    """A process and what it started, itself last."""
+    family = [pid]
+    for parent in family:
+        for task in pathlib.Path(f"/proc/{parent}/task").iterdir():
+            family += [int(word) for word in (task / "children").read_text().split()]
+    return family[::-1]
+
+
+def test_a_recording_ends_at_its_limit_on_disk(folder):
+    with frontend.target(clients=8) as target, \
+            frontend.serve("--pid", target.pid, "--max-disk", 1) as server:
+        start = time.monotonic()
+        answer = server.get("/debug/pprof/trace?seconds=10")
+        took = time.monotonic() - start
+        assert answer.status == 200, answer.text
+        assert took < 9, f"{took:.1f} s: the limit was not kept"
+        (folder / "trace").write_bytes(answer.body)
+        assert verify(folder / "trace")["task_end_count"] > 50
+
+
+def test_a_full_disk_is_told(folder):
+    if os.geteuid() != 0:
+        raise harness.Skip("only root can make a small disk")
+    disk = folder / "disk"
+    disk.mkdir()
+    harness.run("mount", "-t", "tmpfs", "-o", "size=12m", "small", disk)
+    os.environ["TMPDIR"] = str(disk)
+    try:
+        with frontend.target(clients=8) as target, frontend.serve("--pid", target.pid) as server:
+            harness.run("dd", "if=/dev/zero", f"of={disk}/filler", "bs=1M", "count=11")
+            try:
+                answer = server.get("/debug/pprof/trace?seconds=9")
+                assert answer.status == 500 and "disk" in answer.text, answer.text
+            except http.client.IncompleteRead:
+                pass  # It had begun: cut, and so told.
+            os.unlink(disk / "filler")
+            assert server.get("/debug/pprof/trace?seconds=0.2").status == 200
+            harness.wait_for(lambda: os.listdir(disk) == [], "the disk to be empty again")
+            assert target.poll() is None
+    finally:
+        del os.environ["TMPDIR"]
+        harness.run("umount", disk)
 
 
 def test_an_uninstrumented_process_says_why_not(folder):

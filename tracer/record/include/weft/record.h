@@ -153,6 +153,19 @@ WEFT_MUST_CHECK int weft_record_close(struct weft_recording *recording, const ch
  */
 WEFT_MUST_CHECK int weft_record_clean(struct weft_error *err);
 
+struct weft_record_keeper;
+
+/**
+ * Sees to it that a session daemon runs until weft_record_release(), between recordings too: for
+ * servers, whose next recording then starts at once. Also cleans as weft_record_clean() does.
+ *
+ * @return 0; -ENOENT: LTTng is not installed; another negative errno.
+ */
+WEFT_MUST_CHECK int weft_record_keep(struct weft_record_keeper **ret_keeper,
+				     struct weft_error *err);
+/** Ends the daemon if it is ours and no longer used. NULL does nothing. */
+void weft_record_release(struct weft_record_keeper *keeper);
+
 /** Writes what this machine allows and how to lift each limit, as text or JSON. */
 WEFT_MUST_CHECK int weft_doctor(FILE *out, bool json, struct weft_error *err);
 
