@@ -59,6 +59,8 @@ struct weft_recording {
 		*capture;	   /* NULL: no half of the kernel's, or LTTng writes it. Owned. */
 	struct weft_error refusal; /* Why not a better tier. */
 	bool clock_known;	   /* The capture has the clock of the application's half. */
+	void (*stopped)(void *ctx); /* NULL: nobody wants to know. */
+	void *stopped_ctx;
 };
 
 static const char *const tier_names[] = {
@@ -653,6 +655,13 @@ static void close_capture(struct weft_recording *recording, struct weft_record_s
 	recording->capture = NULL;
 }
 
+void weft_record_on_stopped(struct weft_recording *recording, void (*stopped)(void *ctx),
+			    void *ctx)
+{
+	recording->stopped = stopped;
+	recording->stopped_ctx = ctx;
+}
+
 int weft_record_close(struct weft_recording *recording, const char *command,
 		      struct weft_record_stats *ret_stats, struct weft_error *err)
 {
@@ -676,6 +685,9 @@ int weft_record_close(struct weft_recording *recording, const char *command,
 		}
 	}
 	close_capture(recording, ret_stats, &first);
+	if (recording->stopped && !first.code && !recording->daemon_died) {
+		recording->stopped(recording->stopped_ctx);
+	}
 	release(recording);
 	if (read_result(recording, ret_stats, &next) < 0) {
 		keep_first(&first, &next);

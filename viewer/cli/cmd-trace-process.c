@@ -265,10 +265,46 @@ static int check_output(const char *path, struct weft_error *err)
 		       : weft_error_set_errno(err, -errno, "cannot write '%s'", path);
 }
 
-static int record(const char *folder, pid_t pid, struct client *client, struct weft_error *err)
+/* One recording and what becomes of it. */
+struct job {
+	struct client *client;
+	char folder[PATH_MAX];
+	const char *output;
+	bool unfit;	/* Could not go on to its end, or nobody wants it. */
+	bool delivered; /* The server has its trace. */
+	struct weft_error convert_err;
+};
+
+static int convert(const struct job *job, struct weft_error *err)
+{
+	const char *inputs[] = {job->folder};
+	struct weft_convert_options options = {
+		.inputs = inputs, .input_count = 1, .selection = WEFT_SELECTION_INIT};
+	struct weft_convert_result result;
+	int ret = weft_convert(&options, job->output, &result, err);
+
+	if (ret < 0 && !job->client->is_server) {
+		(void)weft_error_prepend(err, "the recording is kept in '%s'", job->folder);
+	}
+	return ret;
+}
+
+/* A server's client need not wait until LTTng has taken its session down. */
+static void deliver(void *ctx)
+{
+	struct job *job = (struct job *)ctx;
+
+	if (!job->unfit && convert(job, &job->convert_err) == 0) {
+		job->delivered = true;
+		(void)close(OUTPUT_FD); /* The converter has told what could not be written. */
+		say("done\n");
+	}
+}
+
+static int record(struct job *job, pid_t pid, struct weft_error *err)
 {
 	struct weft_record_options options = {
-		.dir = folder,
+		.dir = job->folder,
 		.tier = WEFT_RECORD_TIER_ACCOUNTING,
 		.scope = WEFT_RECORD_SCOPE_PROCESS,
 		.pid = pid,
@@ -282,53 +318,60 @@ static int record(const char *folder, pid_t pid, struct client *client, struct w
 		return ret;
 	}
 	say("ready\n");
-	served = serve_until_stop(recording, client, err);
+	served = serve_until_stop(recording, job->client, err);
+	job->unfit = served < 0 || job->client->gone;
+	if (job->client->is_server) {
+		weft_record_on_stopped(recording, deliver, job);
+	}
 	ret = weft_record_close(recording, NULL, &stats, served < 0 ? NULL : err);
 	return served < 0 ? served : ret;
 }
 
-static int convert(const char *folder, const char *path, const struct client *client,
-		   struct weft_error *err)
+/* For a server: nothing is left in any case. */
+static int trace_for_server(struct job *job, pid_t pid, struct weft_error *err)
 {
-	const char *inputs[] = {folder};
-	struct weft_convert_options options = {
-		.inputs = inputs, .input_count = 1, .selection = WEFT_SELECTION_INIT};
-	struct weft_convert_result result;
-	int ret = weft_convert(&options, path, &result, err);
+	int ret = record(job, pid, err);
 
-	if (ret < 0 && !client->is_server) {
-		(void)weft_error_prepend(err, "the recording is kept in '%s'", folder);
+	remove_folder(job->folder);
+	if (ret == 0 && job->convert_err.code) {
+		*err = job->convert_err;
+		ret = err->code;
+	}
+	if (ret == 0 && !job->delivered) {
+		ret = weft_error_set(err, -ECANCELED, "nobody wants the trace any more");
 	}
 	return ret;
 }
 
-/* In a folder of its own, which is left only if it is of use. */
-static int trace(pid_t pid, const char *output, struct client *client, struct weft_error *err)
+/* For a program: what was recorded and cannot be converted is kept. */
+static int trace_for_program(struct job *job, pid_t pid, struct weft_error *err)
 {
-	char folder[PATH_MAX];
-	int ret = check_output(output, err);
+	int ret = record(job, pid, err);
+
+	if (ret < 0) {
+		(void)rmdir(job->folder); /* Keeps whatever was recorded. */
+		return ret;
+	}
+	ret = convert(job, err);
+	if (ret == 0) {
+		remove_folder(job->folder);
+		say("done\n");
+	}
+	return ret;
+}
+
+static int trace(struct job *job, pid_t pid, struct weft_error *err)
+{
+	int ret = check_output(job->output, err);
 
 	if (ret == 0) {
-		ret = make_folder(client, folder, sizeof(folder), err);
+		ret = make_folder(job->client, job->folder, sizeof(job->folder), err);
 	}
 	if (ret < 0) {
 		return ret;
 	}
-	ret = record(folder, pid, client, err);
-	if (ret < 0 && !client->is_server) {
-		(void)rmdir(folder); /* Keeps whatever was recorded. */
-		return ret;
-	}
-	if (ret == 0 && client->gone) {
-		ret = weft_error_set(err, -ECANCELED, "nobody wants the trace any more");
-	}
-	if (ret == 0) {
-		ret = convert(folder, output, client, err);
-	}
-	if (ret == 0 || client->is_server) {
-		remove_folder(folder);
-	}
-	return ret;
+	return job->client->is_server ? trace_for_server(job, pid, err)
+				      : trace_for_program(job, pid, err);
 }
 
 static bool parse_number(const char *text, uint64_t max, uint64_t *ret_number)
@@ -345,6 +388,7 @@ int weft_cmd_trace_process(int argc, char **argv)
 {
 	struct weft_error err = WEFT_ERROR_INIT;
 	struct client client = {.is_server = argc == 4};
+	struct job job = {.client = &client};
 	uint64_t pid = 0;
 
 	if (argc < 3 || argc > 4 || !parse_number(argv[1], INT_MAX, &pid) ||
@@ -359,9 +403,6 @@ int weft_cmd_trace_process(int argc, char **argv)
 		return say_error(&err);
 	}
 	leave_terminal();
-	if (trace((pid_t)pid, argv[2], &client, &err) < 0) {
-		return say_error(&err);
-	}
-	say("done\n");
-	return WEFT_CLI_OK;
+	job.output = argv[2];
+	return trace(&job, (pid_t)pid, &err) < 0 ? say_error(&err) : WEFT_CLI_OK;
 }

@@ -137,6 +137,14 @@ WEFT_MUST_CHECK int weft_record_get_stats(struct weft_recording *recording,
 					  struct weft_error *err);
 
 /**
+ * Asks weft_record_close() to call `stopped` when everything is on disk, before it destroys the
+ * session (which takes LTTng about 0.6 s) and writes weft.json: to convert meanwhile. Not called
+ * when the recording could not be stopped well.
+ */
+void weft_record_on_stopped(struct weft_recording *recording, void (*stopped)(void *ctx),
+			    void *ctx);
+
+/**
  * Stops, waits for the last data, destroys the session, ends the daemon if it is ours and no longer
  * used, and writes DIR/weft.json. The recording is gone afterwards, also on failure.
  *
