@@ -118,8 +118,8 @@ class Installed:
         self.environment = dict(os.environ, PKG_CONFIG_PATH=str(self.lib / "pkgconfig"),
                                 LD_LIBRARY_PATH=str(self.lib))
 
-    def pkg_config(self, *argv):
-        words = harness.run("pkg-config", *argv, "weft", env=self.environment).stdout
+    def pkg_config(self, *argv, packages=("weft",)):
+        words = harness.run("pkg-config", *argv, *packages, env=self.environment).stdout
         return [word.replace("\\ ", " ") for word in re.findall(r"(?:\\.|\S)+", words)]
 
     def run(self, *argv, **options):
@@ -164,6 +164,21 @@ def test_installation_can_be_moved(folder):
     installed.environment.update(PKG_CONFIG_PATH=str(lib / "pkgconfig"), LD_LIBRARY_PATH=str(lib))
     shutil.copy(STANDALONE / "hello.c", folder)
     assert compile_and_run(installed, "cc", STRICT, folder / "hello.c") == "hello from C\n"
+
+
+def test_a_server_of_debug_pages_builds_and_finds_its_recorder(folder):
+    installed = Installed(folder)
+    sources = sorted((SOURCE / "examples" / "server").glob("*.c"))
+    words = installed.pkg_config("--cflags", "--libs", packages=("weft", "weft-http"))
+    installed.run("cc", *STRICT, "-D_GNU_SOURCE", *sources, "-o", folder / "server", *words,
+                  "-lpthread")
+    with harness.started(folder / "server", "-n", 100000000, "-c", 1, "--debug", "127.0.0.1:0",
+                         env=installed.environment, stdout=harness.subprocess.DEVNULL,
+                         stderr=harness.subprocess.PIPE, text=True) as server:
+        url = re.search(r"look at (\S+)", server.stderr.readline()).group(1)
+        harness.run("curl", "-sS", "--fail", "-o", folder / "trace", url + "trace?seconds=0.5")
+    found = harness.run(installed.prefix / "bin" / "weft", "verify", folder / "trace").stdout
+    assert "accepted" in found, found
 
 
 def test_header_is_clean_for_every_standard(folder):

@@ -94,6 +94,32 @@ def test_errors_are_gos_own(folder):
                 assert cut.partial == b"part"
 
 
+def scrape(server, path):
+    """What Alloy's and Parca's scrapers make of an answer: the profile, or why they refuse it."""
+    answer = server.get(path)
+    if answer.status != 200:
+        return f"status {answer.status}"
+    if not answer["Content-Type"].startswith(frontend.OCTETS):
+        return f"content type {answer['Content-Type']}"
+    if not answer.body:
+        return "empty body"
+    if answer.body.lstrip()[:1] in (b"{", b"[", b"<"):
+        return "server should return HTTP error, not 200"
+    return answer.body
+
+
+def test_scrapers_take_what_is_there_and_see_what_is_not(folder):
+    """By the paths they ask by default; never a page of text with status 200."""
+    for way in WAYS:
+        with by(way) as (server, prefix, pid):
+            assert scrape(server, prefix + "users") == b"\x1f\x8b\0users"
+            assert scrape(server, prefix + "profile?seconds=1") == b"cpu"
+            for name in ("allocs", "heap", "mutex", "block", "goroutine", "delta_heap", "delta_mutex",
+                         "delta_block", "goroutine?seconds=1", "allocs?seconds=14"):
+                assert scrape(server, prefix + name) == "status 404", name
+            assert scrape(server, prefix[:-len("pprof/")] + "fgprof?seconds=1") == "status 404"
+
+
 def test_a_second_cpu_profile_is_refused(folder):
     for way in WAYS:
         with by(way) as (server, prefix, pid), concurrent.futures.ThreadPoolExecutor(1) as pool:
