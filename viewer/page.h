@@ -8,6 +8,12 @@
 
 #include <stdio.h>
 
+/*
+ * Of the script that pages hold, for Content-Security-Policy: no other may run in them. A test compares
+ * the two and tells the new one after a change.
+ */
+#define WEFT_PAGE_SCRIPT_HASH "sha256-szGyFeS5+9UVaxsk0Bbbedtx0NQGXL/TS398krf66Hg="
+
 /** Writes text that means nothing in HTML, within elements and quoted attributes. */
 void weft_page_print_html(FILE *out, const char *text);
 

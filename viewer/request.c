@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "now.h"
+#include "page.h"
 
 #define ADDRESSES_SIZE_MAX (64U << 10)
 #define BODY_SIZE_MAX	   (1U << 20)
@@ -418,7 +419,8 @@ static bool add_headers(const struct weft_exchange *exchange, struct MHD_Respons
 	/* The pages hold their own styles and one script; nothing else may run in them. */
 	return added && MHD_add_response_header(response, "Content-Security-Policy",
 						"default-src 'none'; style-src 'unsafe-inline'; "
-						"script-src 'unsafe-inline'; connect-src 'self'; "
+						"script-src '" WEFT_PAGE_SCRIPT_HASH
+						"'; connect-src 'self'; "
 						"base-uri 'none'; form-action 'self'; "
 						"frame-ancestors 'none'");
 }

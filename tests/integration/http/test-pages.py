@@ -5,9 +5,12 @@
 WEFT_SCREENSHOTS=FOLDER keeps the screenshots.
 """
 
+import base64
+import hashlib
 import html.parser
 import os
 import pathlib
+import re
 import subprocess
 
 import frontend
@@ -90,6 +93,14 @@ class Forms(html.parser.HTMLParser):
             self.links.append(attributes["href"])
         if tag == "form":
             self.forms.append((attributes["action"], attributes.get("method", "get")))
+
+
+def test_only_the_pages_own_script_may_run(folder):
+    with frontend.serve() as server:
+        answer = server.get("/")
+        script = re.search(r"<script>(.*)</script>", answer.text, re.S).group(1)
+        digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+        assert f"script-src 'sha256-{digest}';" in answer["Content-Security-Policy"], digest
 
 
 def test_everything_works_without_javascript(folder):
