@@ -148,8 +148,8 @@ def test_pingpong_sleeps_once_a_round_and_is_woken_by_the_other(folder):
         assert count * 0.95 <= slept <= count * 1.05, f"{actor.name}: {slept}"
     paths = rounds(folder)
     assert most(lambda path: waits(path)[:1] == [(ping.tid, pong.tid)], paths)
-    assert most(lambda path: is_near(on_cpu(path, pong), 200_000), paths)
-    assert most(lambda path: is_near(on_cpu(path, ping), 200_000), paths)
+    assert most(lambda path: is_near(on_cpu(path, pong), 500_000), paths)
+    assert most(lambda path: is_near(on_cpu(path, ping), 500_000), paths)
 
 
 def test_a_wait_for_a_mutex_ends_by_its_owner(folder):
@@ -191,7 +191,8 @@ def test_hogs_share_a_cpu_and_wait_for_each_other(folder):
 def test_a_sleep_is_nobodys_doing(folder):
     actors, told, _ = play(folder, "sleep")
     count = SCENES["sleep"]
-    assert count <= blocked(lives(told, actors["sleeper"]), "count") <= count + 1
+    slept = blocked(lives(told, actors["sleeper"]), "count")
+    assert count + 1 <= slept <= count + 3, f"{slept}: one at the beginning, one a round"
     paths = rounds(folder)
 
     def is_sleep(path):
@@ -207,7 +208,7 @@ def test_epoll_waits_for_the_sender(folder):
     sender, poller = actors["sender"], actors["poller"]
     count = SCENES["epoll"]
     slept = blocked(lives(told, poller), "count")
-    assert count - 1 <= slept <= count + 3, f"{slept}, by getrusage {poller.voluntary}"
+    assert count <= slept <= count + 4, f"{slept}, by getrusage {poller.voluntary}"
     assert most(lambda path: waits(path)[:1] == [(poller.tid, sender.tid)], rounds(folder))
 
 

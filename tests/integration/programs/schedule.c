@@ -5,7 +5,7 @@
  *
  * Usage: schedule SCENE COUNT
  *
- *   pingpong  ping and pong pass a byte through two pipes; each works 200 us before it answers, so
+ *   pingpong  ping and pong pass a byte through two pipes; each works 500 us before it answers, so
  *             that the other is asleep by then. ping's rounds are tasks.
  *   mutex     owner holds a mutex from 0 to 10 ms of each 20; waiter wants it at 2 ms.
  *             waiter's rounds are tasks.
@@ -122,7 +122,7 @@ static void ping(void)
 	for (i = 0; i < round_count; i++) {
 		struct weft_task task = weft_task_begin("round");
 
-		work(200 * US);
+		work(500 * US);
 		send_byte(0);
 		receive_byte(1);
 		weft_task_end(&task);
@@ -135,7 +135,7 @@ static void pong(void)
 
 	for (i = 0; i < round_count; i++) {
 		receive_byte(0);
-		work(200 * US);
+		work(500 * US);
 		send_byte(1);
 	}
 }
@@ -304,6 +304,7 @@ static void *run_actor(void *arg)
 
 	weft_thread_set_name(actor->name);
 	(void)pthread_setname_np(pthread_self(), actor->name);
+	sleep_until(start_ns); /* All are there by then. */
 	actor->act();
 	take_account(&actor->account, began_ns);
 	return NULL;
@@ -344,7 +345,7 @@ static void play(struct scene *scene)
 	for (i = 0; i < 3; i++) {
 		must(pipe2(pipes[i], O_CLOEXEC) == 0, "pipe2");
 	}
-	start_ns = now_ns(CLOCK_MONOTONIC) + 5 * MS;
+	start_ns = now_ns(CLOCK_MONOTONIC) + 20 * MS;
 	for (i = 0; i < THREAD_COUNT_MAX && scene->actors[i].name; i++) {
 		start(&scene->actors[i], &threads[i]);
 	}
