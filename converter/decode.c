@@ -17,15 +17,31 @@
 
 #include "id-map.h"
 
-#define FIELD_COUNT_MAX 8U
+#define FIELD_COUNT_MAX 10U
+/* System calls by number: from -2 (unknown) and -1 (none) on. */
+#define SYSCALL_COUNT  1024
+#define SYSCALL_OFFSET 2
+/* Of a field that the trace does not have. */
+#define INDEX_MISSING UINT64_MAX
 
 /* How a field is stored in struct weft_event. */
-enum field_type { TYPE_S32, TYPE_U8, TYPE_U32, TYPE_U64, TYPE_S64, TYPE_STRING };
+enum field_type {
+	TYPE_S32,
+	TYPE_U8,
+	TYPE_U32,
+	TYPE_U64,
+	TYPE_S64,
+	TYPE_STRING,
+	TYPE_BYTE,    /* Into a uint8_t. */
+	TYPE_SYSCALL, /* Enumeration whose labels name system calls, into a weft_syscall_index. */
+};
 
 struct field {
 	const char *name;
 	enum field_type type;
 	size_t offset;
+	bool optional;	/* Weft's additions to LTTng's events: other tracers lack them. */
+	int32_t absent; /* Value of an optional field that is not there. */
 };
 
 struct known_event {
@@ -69,7 +85,7 @@ struct known_event {
 #define AT_nivcsw(event)      AT(event.nivcsw)
 
 /* One table of fields an event; MEMBER is the member of struct weft_event's union. */
-#define FIELD_ROW(field, type) {#field, TYPE_##type, AT_##field(MEMBER)},
+#define FIELD_ROW(field, type) {#field, TYPE_##type, AT_##field(MEMBER), false, 0},
 
 #define MEMBER task_begin
 static const struct field fields_task_begin[] = {WEFT_EVENT_TASK_BEGIN_FIELDS(FIELD_ROW)};
@@ -110,32 +126,53 @@ static const struct field fields_account[] = {WEFT_EVENT_ACCOUNT_FIELDS(FIELD_RO
 
 /* ---- The kernel's events, as the LTTng kernel tracer names them ---- */
 
+#define FIELD(name, type, member)            {name, TYPE_##type, AT(member), false, 0}
+#define ADDED_FIELD(name, type, member, absent) {name, TYPE_##type, AT(member), true, absent}
+
 static const struct field fields_sched_switch[] = {
-	{"prev_comm", TYPE_STRING, AT(sched_switch.prev_name)},
-	{"prev_tid", TYPE_S32, AT(sched_switch.prev)},
-	{"prev_state", TYPE_S64, AT(sched_switch.state)},
-	{"next_comm", TYPE_STRING, AT(sched_switch.next_name)},
-	{"next_tid", TYPE_S32, AT(sched_switch.next)},
+	FIELD("prev_comm", STRING, sched_switch.prev_name),
+	FIELD("prev_tid", S32, sched_switch.prev),
+	FIELD("prev_state", S64, sched_switch.state),
+	FIELD("next_comm", STRING, sched_switch.next_name),
+	FIELD("next_tid", S32, sched_switch.next),
+	ADDED_FIELD("prev_syscall", SYSCALL, sched_switch.wait.syscall, WEFT_SYSCALL_UNKNOWN),
+	ADDED_FIELD("prev_object", BYTE, sched_switch.wait.object, WEFT_WAIT_OBJECT_UNKNOWN),
+	ADDED_FIELD("prev_arg", U64, sched_switch.wait.arg, 0),
 };
 
 static const struct field fields_sched_waking[] = {
-	{"tid", TYPE_S32, AT(waking.subject)},
-	{"target_cpu", TYPE_S32, AT(waking.target_cpu)},
+	FIELD("tid", S32, waking.subject),
+	FIELD("target_cpu", S32, waking.target_cpu),
+	ADDED_FIELD("waker_tid", S32, waking.waker, -1),
+	ADDED_FIELD("context", U32, waking.context, WEFT_WAKE_BY_UNKNOWN),
 };
 
 static const struct field fields_sched_fork[] = {
-	{"parent_tid", TYPE_S32, AT(tid)},
-	{"child_tid", TYPE_S32, AT(fork.subject)},
-	{"child_comm", TYPE_STRING, AT(fork.name)},
+	FIELD("parent_tid", S32, tid),
+	FIELD("child_tid", S32, fork.subject),
+	FIELD("child_comm", STRING, fork.name),
+	ADDED_FIELD("child_pid", S32, fork.subject_pid, 0),
 };
 
 static const struct field fields_sched_exit[] = {
-	{"tid", TYPE_S32, AT(exit.subject)},
+	FIELD("tid", S32, exit.subject),
 };
 
 static const struct field fields_sched_exec[] = {
-	{"tid", TYPE_S32, AT(comm.subject)},
-	{"filename", TYPE_STRING, AT(comm.name)},
+	FIELD("tid", S32, comm.subject),
+	FIELD("filename", STRING, comm.name),
+};
+
+static const struct field fields_task_rename[] = {
+	FIELD("tid", S32, comm.subject),
+	FIELD("newcomm", STRING, comm.name),
+};
+
+static const struct field fields_process_state[] = {
+	FIELD("tid", S32, thread_state.subject),
+	FIELD("pid", S32, thread_state.subject_pid),
+	FIELD("ppid", S32, thread_state.ppid),
+	FIELD("name", STRING, thread_state.name),
 };
 
 /*
@@ -160,6 +197,16 @@ static void finish_switch(struct weft_event *event)
 	}
 }
 
+static void finish_softirq(struct weft_event *event)
+{
+	event->irq.is_soft = true;
+}
+
+static void finish_irq(struct weft_event *event)
+{
+	event->irq.is_soft = false;
+}
+
 /* A program is called like the last part of its path, of which the kernel keeps 15 bytes. */
 static void finish_exec(struct weft_event *event)
 {
@@ -182,17 +229,30 @@ static void finish_exec(struct weft_event *event)
 
 static const struct known_event known_events[] = {
 	WEFT_EVENT_MAP(CONTRACT_ROW)
-	{"sched_switch", WEFT_EVENT_SWITCH, fields_sched_switch, COUNT(fields_sched_switch),
-	 finish_switch},
-	{"sched_waking", WEFT_EVENT_WAKING, fields_sched_waking, COUNT(fields_sched_waking), NULL},
-	{"sched_wakeup", WEFT_EVENT_WAKING, fields_sched_waking, COUNT(fields_sched_waking), NULL},
-	{"sched_wakeup_new", WEFT_EVENT_WAKING, fields_sched_waking, COUNT(fields_sched_waking),
-	 NULL},
-	{"sched_process_fork", WEFT_EVENT_FORK, fields_sched_fork, COUNT(fields_sched_fork), NULL},
-	{"sched_process_exit", WEFT_EVENT_EXIT, fields_sched_exit, COUNT(fields_sched_exit), NULL},
-	{"sched_process_exec", WEFT_EVENT_COMM, fields_sched_exec, COUNT(fields_sched_exec),
-	 finish_exec},
+#define KERNEL_ROW(name, kind, fields, finish)                                                     \
+	{name, WEFT_EVENT_##kind, fields, COUNT(fields), finish}
+	KERNEL_ROW("sched_switch", SWITCH, fields_sched_switch, finish_switch),
+	KERNEL_ROW("sched_waking", WAKING, fields_sched_waking, NULL),
+	KERNEL_ROW("sched_wakeup", WAKING, fields_sched_waking, NULL),
+	KERNEL_ROW("sched_wakeup_new", WAKING, fields_sched_waking, NULL),
+	KERNEL_ROW("sched_process_fork", FORK, fields_sched_fork, NULL),
+	KERNEL_ROW("sched_process_exit", EXIT, fields_sched_exit, NULL),
+	KERNEL_ROW("sched_process_exec", COMM, fields_sched_exec, finish_exec),
+	KERNEL_ROW("task_rename", COMM, fields_task_rename, NULL),
+	KERNEL_ROW("lttng_statedump_process_state", THREAD_STATE, fields_process_state, NULL),
+	{"irq_handler_entry", WEFT_EVENT_IRQ_ENTRY, NULL, 0, finish_irq},
+	{"irq_handler_exit", WEFT_EVENT_IRQ_EXIT, NULL, 0, finish_irq},
+	{"x86_irq_vectors_local_timer_entry", WEFT_EVENT_IRQ_ENTRY, NULL, 0, finish_irq},
+	{"x86_irq_vectors_local_timer_exit", WEFT_EVENT_IRQ_EXIT, NULL, 0, finish_irq},
+	{"irq_softirq_entry", WEFT_EVENT_IRQ_ENTRY, NULL, 0, finish_softirq},
+	{"irq_softirq_exit", WEFT_EVENT_IRQ_EXIT, NULL, 0, finish_softirq},
 };
+
+/* Events whose name goes on with that of the system call. */
+static const struct known_event syscall_entry = {"syscall_entry_", WEFT_EVENT_SYSCALL_ENTRY, NULL, 0,
+						 NULL};
+static const struct known_event syscall_exit = {"syscall_exit_", WEFT_EVENT_SYSCALL_EXIT, NULL, 0,
+						NULL};
 
 /* ---- Plans ---- */
 
@@ -200,6 +260,8 @@ struct plan {
 	const struct known_event *known; /* NULL: of no interest. */
 	uint64_t indexes[FIELD_COUNT_MAX];
 	bool is_signed[FIELD_COUNT_MAX];
+	weft_syscall_index *syscalls; /* Value + SYSCALL_OFFSET → system call; NULL: no such field. */
+	weft_syscall_index syscall;   /* Of the events of one system call. */
 	const bt_event_class *event_class; /* Strong: keeps the address from being given anew. */
 };
 
@@ -225,6 +287,7 @@ void weft_decoder_destroy(struct weft_decoder *decoder)
 
 		if (plan) {
 			bt_event_class_put_ref(plan->event_class);
+			free(plan->syscalls);
 			free(plan);
 		}
 	}
@@ -241,6 +304,41 @@ static bool matches(enum field_type type, bt_field_class_type class_type, bool *
 	*ret_is_signed = bt_field_class_type_is(class_type, BT_FIELD_CLASS_TYPE_SIGNED_INTEGER);
 	return *ret_is_signed ||
 	       bt_field_class_type_is(class_type, BT_FIELD_CLASS_TYPE_UNSIGNED_INTEGER);
+}
+
+/* What the values of an enumeration are called. Plain integers and damaged ranges stay unknown. */
+static int bind_syscalls(struct plan *plan, const bt_field_class *class)
+{
+	uint64_t count;
+	uint64_t i;
+
+	plan->syscalls =
+		(weft_syscall_index *)calloc(SYSCALL_COUNT, sizeof(plan->syscalls[0])); /* Unknown. */
+	if (!plan->syscalls) {
+		return -ENOMEM;
+	}
+	if (bt_field_class_get_type(class) != BT_FIELD_CLASS_TYPE_SIGNED_ENUMERATION) {
+		return 0;
+	}
+	count = bt_field_class_enumeration_get_mapping_count(class);
+	for (i = 0; i < count; i++) {
+		const bt_field_class_enumeration_signed_mapping *mapping =
+			bt_field_class_enumeration_signed_borrow_mapping_by_index_const(class, i);
+		const bt_integer_range_signed *range =
+			bt_integer_range_set_signed_borrow_range_by_index_const(
+				bt_field_class_enumeration_signed_mapping_borrow_ranges_const(
+					mapping),
+				0);
+		int64_t value = bt_integer_range_signed_get_lower(range);
+
+		if (value >= -SYSCALL_OFFSET && value < SYSCALL_COUNT - SYSCALL_OFFSET) {
+			plan->syscalls[value + SYSCALL_OFFSET] = weft_wait_find_syscall(
+				bt_field_class_enumeration_mapping_get_label(
+					bt_field_class_enumeration_signed_mapping_as_mapping_const(
+						mapping)));
+		}
+	}
+	return 0;
 }
 
 static int bind_field(struct plan *plan, size_t at, const bt_field_class *payload,
@@ -267,10 +365,38 @@ static int bind_field(struct plan *plan, size_t at, const bt_field_class *payloa
 					      field->type == TYPE_STRING ? "text" : "integer");
 		}
 		plan->indexes[at] = i;
+		return field->type == TYPE_SYSCALL && bind_syscalls(plan, member_class) < 0
+			       ? weft_error_set(err, -ENOMEM, "out of memory")
+			       : 0;
+	}
+	if (field->optional) {
+		plan->indexes[at] = INDEX_MISSING;
 		return 0;
 	}
 	return weft_error_set(err, -EPROTO, "event '%s': field '%s' missing", plan->known->name,
 			      field->name);
+}
+
+static void bind_name(struct plan *plan, const char *name)
+{
+	static const struct known_event *const families[] = {&syscall_entry, &syscall_exit};
+	size_t i;
+
+	for (i = 0; i < COUNT(known_events); i++) {
+		if (strcmp(name, known_events[i].name) == 0) {
+			plan->known = &known_events[i];
+			return;
+		}
+	}
+	for (i = 0; i < COUNT(families); i++) {
+		size_t len = strlen(families[i]->name);
+
+		if (strncmp(name, families[i]->name, len) == 0) {
+			plan->known = families[i];
+			plan->syscall = weft_wait_find_syscall(name + len);
+			return;
+		}
+	}
 }
 
 static int bind_plan(struct plan *plan, const bt_event_class *event_class, struct weft_error *err)
@@ -282,10 +408,8 @@ static int bind_plan(struct plan *plan, const bt_event_class *event_class, struc
 
 	plan->event_class = event_class;
 	bt_event_class_get_ref(event_class);
-	for (i = 0; name && i < COUNT(known_events); i++) {
-		if (strcmp(name, known_events[i].name) == 0) {
-			plan->known = &known_events[i];
-		}
+	if (name) {
+		bind_name(plan, name);
 	}
 	for (i = 0; plan->known && i < plan->known->field_count; i++) {
 		int ret = payload ? bind_field(plan, i, payload, err)
@@ -358,32 +482,55 @@ static int32_t cpu_of(struct weft_decoder *decoder, const bt_event *event)
 	return cpu;
 }
 
-static void store_field(const struct field *field, const bt_field *value, bool is_signed,
-			struct weft_event *event, struct weft_batch *batch)
+static void store_number(const struct plan *plan, const struct field *field, uint64_t number,
+			 struct weft_event *event)
 {
 	char *at = (char *)event + field->offset;
-	uint64_t number;
 
-	if (field->type == TYPE_STRING) {
-		*(struct weft_text *)(void *)at =
-			weft_batch_add_text(batch, bt_field_string_get_value(value),
-					    bt_field_string_get_length(value));
-		return;
-	}
-	number = is_signed ? (uint64_t)bt_field_integer_signed_get_value(value)
-			   : bt_field_integer_unsigned_get_value(value);
 	switch (field->type) {
 	case TYPE_S32:
 		*(int32_t *)(void *)at = (int32_t)number;
+		break;
+	case TYPE_BYTE:
+		*(uint8_t *)(void *)at = (uint8_t)number;
 		break;
 	case TYPE_U8:
 	case TYPE_U32:
 		*(uint32_t *)(void *)at = (uint32_t)number;
 		break;
+	case TYPE_SYSCALL:
+		number += SYSCALL_OFFSET;
+		*(weft_syscall_index *)(void *)at = number < SYSCALL_COUNT && plan->syscalls
+							    ? plan->syscalls[number]
+							    : WEFT_SYSCALL_UNKNOWN;
+		break;
 	default:
 		*(uint64_t *)(void *)at = number;
 		break;
 	}
+}
+
+static void store_field(const struct plan *plan, size_t at, const bt_field *payload,
+			struct weft_event *event, struct weft_batch *batch)
+{
+	const struct field *field = &plan->known->fields[at];
+	const bt_field *value;
+
+	if (plan->indexes[at] == INDEX_MISSING) {
+		/* Without the field there is no table: its system call becomes unknown. */
+		store_number(plan, field, (uint64_t)(int64_t)field->absent, event);
+		return;
+	}
+	value = bt_field_structure_borrow_member_field_by_index_const(payload, plan->indexes[at]);
+	if (field->type == TYPE_STRING) {
+		*(struct weft_text *)(void *)((char *)event + field->offset) = weft_batch_add_text(
+			batch, bt_field_string_get_value(value), bt_field_string_get_length(value));
+		return;
+	}
+	store_number(plan, field,
+		     plan->is_signed[at] ? (uint64_t)bt_field_integer_signed_get_value(value)
+					 : bt_field_integer_unsigned_get_value(value),
+		     event);
 }
 
 int weft_decoder_decode(struct weft_decoder *decoder, const bt_event *bt_event,
@@ -402,15 +549,10 @@ int weft_decoder_decode(struct weft_decoder *decoder, const bt_event *bt_event,
 	event->pid = -1;
 	event->tid = -1;
 	event->cpu = cpu_of(decoder, bt_event);
-	if (event->kind == WEFT_EVENT_FORK) {
-		event->fork.subject_pid = 0; /* Known from the thread's own events only. */
-	}
+	event->syscall.index = plan->syscall; /* Overwritten by the fields of other kinds. */
 	payload = bt_event_borrow_payload_field_const(bt_event);
 	for (i = 0; i < plan->known->field_count; i++) {
-		store_field(&plan->known->fields[i],
-			    bt_field_structure_borrow_member_field_by_index_const(
-				    payload, plan->indexes[i]),
-			    plan->is_signed[i], event, batch);
+		store_field(plan, i, payload, event, batch);
 	}
 	if (plan->known->finish) {
 		plan->known->finish(event);

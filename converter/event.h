@@ -11,7 +11,10 @@
 #ifndef WEFT_CONVERTER_EVENT_H
 #define WEFT_CONVERTER_EVENT_H
 
+#include <stdbool.h>
 #include <stdint.h>
+
+#include "wait.h"
 
 enum weft_event_kind {
 	WEFT_EVENT_NONE,
@@ -34,6 +37,11 @@ enum weft_event_kind {
 	WEFT_EVENT_FORK,   /**< pid/tid created the thread `subject` of process `subject_pid`. */
 	WEFT_EVENT_EXIT,   /**< The thread `subject` is exiting; its last switch follows. */
 	WEFT_EVENT_COMM,   /**< The thread `subject` is now called `name` (exec or rename). */
+	WEFT_EVENT_THREAD_STATE,  /**< The thread `subject` was there when recording began. */
+	WEFT_EVENT_SYSCALL_ENTRY, /**< The thread on this CPU enters a system call. */
+	WEFT_EVENT_SYSCALL_EXIT,
+	WEFT_EVENT_IRQ_ENTRY, /**< This CPU begins to serve an interrupt. */
+	WEFT_EVENT_IRQ_EXIT,
 	/* From the tracer itself. */
 	WEFT_EVENT_LOST, /**< `lost_count` events were dropped before ts on this stream. */
 	WEFT_EVENT_KIND_COUNT_
@@ -46,6 +54,14 @@ enum weft_switch_reason {
 	WEFT_SWITCH_UNINTERRUPTIBLE, /**< Uninterruptible sleep (D). */
 	WEFT_SWITCH_STOPPED,         /**< Job control or ptrace. */
 	WEFT_SWITCH_EXITED,          /**< Dead or zombie. */
+};
+
+/** Where a wake-up was made. Values are those of kernel traces written by Weft. */
+enum weft_wake_context {
+	WEFT_WAKE_BY_TASK,
+	WEFT_WAKE_BY_SOFTIRQ, /**< Of an interrupt, or of the thread itself (sending over loopback). */
+	WEFT_WAKE_BY_IRQ,
+	WEFT_WAKE_BY_UNKNOWN, /**< The source does not tell. */
 };
 
 /** Text of a trace: bytes, maybe not UTF-8, may contain NUL; `text` is never NULL. */
@@ -110,10 +126,13 @@ struct weft_event {
 			enum weft_switch_reason reason;
 			int64_t state; /**< prev_state as the source had it. */
 			struct weft_text prev_name, next_name;
+			struct weft_wait wait; /**< Of prev; `sleep` is left to the timeline. */
 		} sched_switch;
 		struct {
 			int32_t subject;
 			int32_t target_cpu;
+			int32_t waker;	  /**< Thread on the CPU that wakes, 0 idle, -1 unknown. */
+			uint32_t context; /**< enum weft_wake_context, or a value unknown to us. */
 		} waking;
 		struct {
 			int32_t subject, subject_pid;
@@ -126,6 +145,16 @@ struct weft_event {
 			int32_t subject;
 			struct weft_text name;
 		} comm;
+		struct {
+			int32_t subject, subject_pid, ppid;
+			struct weft_text name;
+		} thread_state;
+		struct {
+			weft_syscall_index index;
+		} syscall;
+		struct {
+			bool is_soft;
+		} irq;
 		struct {
 			uint64_t lost_count;
 		} lost;

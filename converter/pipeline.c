@@ -92,7 +92,9 @@ const struct weft_timeline_totals *weft_pipeline_get_totals(const struct weft_pi
 const char *weft_pipeline_get_tier(const struct weft_pipeline *pipeline)
 {
 	if (pipeline->totals.has_sched) {
-		return "lttng-kernel";
+		const char *tier = weft_pipeline_get_facts(pipeline)->tier;
+
+		return tier[0] ? tier : "lttng-kernel";
 	}
 	return pipeline->totals.account_count ? "accounting" : "none";
 }

@@ -58,6 +58,9 @@ int weft_source_open(const char *const *inputs, size_t input_count, struct weft_
 	for (i = 0; i < source->dirs.count; i++) {
 		source->facts.has_weft |= source->dirs.dirs[i].has_weft;
 		source->facts.has_sched |= source->dirs.dirs[i].has_sched;
+		if (source->dirs.dirs[i].tier[0]) {
+			memcpy(source->facts.tier, source->dirs.dirs[i].tier, WEFT_TIER_SIZE);
+		}
 		source->facts.cut_packet_count += source->dirs.dirs[i].cut_packet_count;
 		source->facts.stream_count += source->dirs.dirs[i].stream_count;
 	}

@@ -18,11 +18,13 @@
 #include <weft/error.h>
 
 #include "batch.h"
+#include "trace-files.h"
 
 /** What a look at the metadata tells before anything is read. */
 struct weft_source_facts {
 	bool has_weft;  /**< Declares events of <weft/events.h>. */
 	bool has_sched; /**< Declares sched_switch. */
+	char tier[WEFT_TIER_SIZE]; /**< Scheduling tier that a kernel trace of Weft names; "" else. */
 	size_t trace_count;
 	size_t stream_count; /**< Stream files. */
 	uint64_t cut_packet_count; /**< Packets whose end is missing from the files: left out. */

@@ -20,27 +20,64 @@ static bool is_cpu(struct weft_timeline *timeline, int32_t cpu)
 	return false;
 }
 
-static const char *block_reason(enum weft_switch_reason reason)
+/* The wake-up that came a moment before the switch that it undoes. */
+static void wake_early(struct weft_timeline *timeline, struct weft_thread_node *node)
+{
+	struct weft_thread_node *waker =
+		node->early_waker > 0
+			? weft_timeline__find_thread(timeline, PID_UNKNOWN, node->early_waker)
+			: NULL;
+
+	if (waker && (waker == node || waker->shown.state != WEFT_THREAD_RUNNING)) {
+		waker = NULL;
+	}
+	node->early_wake = false;
+	node->shown.wake_context = node->early_context;
+	weft_timeline__wake(timeline, node, waker, waker ? waker->shown.lane : node->early_lane);
+}
+
+static enum weft_wait_sleep sleep_of(enum weft_switch_reason reason)
 {
 	switch (reason) {
 	case WEFT_SWITCH_UNINTERRUPTIBLE:
-		return "disk: D state";
+		return WEFT_WAIT_UNINTERRUPTIBLE;
 	case WEFT_SWITCH_STOPPED:
-		return "stopped";
+		return WEFT_WAIT_STOPPED;
 	default:
-		return "blocked";
+		return WEFT_WAIT_INTERRUPTIBLE;
+	}
+}
+
+static void block(struct weft_timeline *timeline, struct weft_thread_node *node,
+		  const struct weft_event *event)
+{
+	const struct weft_wait *wait = &event->sched_switch.wait;
+	bool is_woken = node->early_wake &&
+			timeline->now_ns - node->early_wake_ns <= WEFT_EARLY_WAKE_NS;
+
+	node->shown.wait = *wait;
+	node->shown.wait.sleep = (uint8_t)sleep_of(event->sched_switch.reason);
+	if (wait->syscall == WEFT_SYSCALL_UNKNOWN) {
+		node->shown.wait.syscall = node->syscall;
+		node->shown.wait.object = WEFT_WAIT_OBJECT_UNKNOWN;
+	}
+	weft_timeline__block(timeline, node, weft_wait_reason(&node->shown.wait));
+	if (is_woken) {
+		wake_early(timeline, node);
 	}
 }
 
 static void leave(struct weft_timeline *timeline, struct weft_thread_node *node,
-		  enum weft_switch_reason reason)
+		  const struct weft_event *event)
 {
-	if (reason == WEFT_SWITCH_EXITED || node->exiting) {
-		weft_timeline__exit(timeline, node);
-	} else if (reason == WEFT_SWITCH_PREEMPTED) {
+	enum weft_switch_reason reason = event->sched_switch.reason;
+
+	if (reason == WEFT_SWITCH_PREEMPTED) {
 		weft_timeline__stop(timeline, node, "preempted");
+	} else if (reason == WEFT_SWITCH_EXITED || node->exiting) {
+		weft_timeline__exit(timeline, node);
 	} else {
-		weft_timeline__block(timeline, node, block_reason(reason));
+		block(timeline, node, event);
 	}
 }
 
@@ -72,7 +109,7 @@ int weft_timeline__switch(struct weft_timeline *timeline, const struct weft_even
 			timeline->totals.repairs.switch_inferred++;
 		}
 		weft_timeline__force_run(timeline, node, event->cpu);
-		leave(timeline, node, event->sched_switch.reason);
+		leave(timeline, node, event);
 	} else if (timeline->lanes[event->cpu]) {
 		timeline->totals.repairs.switch_inferred++;
 		weft_timeline__stop(timeline, timeline->lanes[event->cpu], "inferred");
@@ -89,9 +126,49 @@ int weft_timeline__switch(struct weft_timeline *timeline, const struct weft_even
 	return 0;
 }
 
-int weft_timeline__waking(struct weft_timeline *timeline, const struct weft_event *event)
+static enum weft_wake_context context_of(const struct weft_timeline *timeline,
+					 const struct weft_event *event)
+{
+	uint8_t irqs = event->cpu >= 0 && event->cpu < timeline->lane_count
+			       ? timeline->lane_irqs[event->cpu]
+			       : 0;
+
+	if (event->waking.context < WEFT_WAKE_BY_UNKNOWN) {
+		return (enum weft_wake_context)event->waking.context;
+	}
+	if (irqs) {
+		return irqs & WEFT_LANE_IRQ ? WEFT_WAKE_BY_IRQ : WEFT_WAKE_BY_SOFTIRQ;
+	}
+	return WEFT_WAKE_BY_UNKNOWN;
+}
+
+/*
+ * Who woke: the thread that runs on the waking CPU, unless an interrupt did. A wake-up in a soft
+ * interrupt counts as the thread's: whoever sends over loopback delivers in one.
+ */
+static struct weft_thread_node *waker_of(struct weft_timeline *timeline,
+					 const struct weft_event *event,
+					 enum weft_wake_context context)
 {
 	struct weft_thread_node *waker = NULL;
+
+	if (context == WEFT_WAKE_BY_IRQ || event->waking.waker == 0) {
+		return NULL;
+	}
+	if (event->waking.waker > 0) {
+		waker = weft_timeline__find_thread(timeline, PID_UNKNOWN, event->waking.waker);
+	}
+	if (!waker && event->cpu >= 0 && event->cpu < timeline->lane_count) {
+		waker = timeline->lanes[event->cpu];
+	}
+	return waker && waker->shown.state == WEFT_THREAD_RUNNING ? waker : NULL;
+}
+
+int weft_timeline__waking(struct weft_timeline *timeline, const struct weft_event *event)
+{
+	enum weft_wake_context context = context_of(timeline, event);
+	bool cpu_known = event->cpu >= 0 && event->cpu < timeline->lane_count;
+	struct weft_thread_node *waker;
 	struct weft_thread_node *node;
 	int ret;
 
@@ -103,14 +180,20 @@ int weft_timeline__waking(struct weft_timeline *timeline, const struct weft_even
 	if (ret < 0) {
 		return ret;
 	}
-	if (event->cpu >= 0 && event->cpu < timeline->lane_count) {
-		waker = timeline->lanes[event->cpu];
-	}
+	waker = waker_of(timeline, event, context);
+	waker = waker == node ? NULL : waker;
 	if (!node->announced) {
 		weft_timeline__announce(timeline, node, NULL); /* It was asleep and is runnable now. */
 	} else if (node->shown.state == WEFT_THREAD_WAITING) {
-		weft_timeline__wake(timeline, node, waker == node ? NULL : waker,
-				    waker ? event->cpu : -1);
+		node->shown.wake_context = context;
+		weft_timeline__wake(timeline, node, waker,
+				    waker ? waker->shown.lane : (cpu_known ? event->cpu : -1));
+	} else if (node->shown.state == WEFT_THREAD_RUNNING && event->cpu != node->shown.lane) {
+		node->early_wake = true;
+		node->early_wake_ns = timeline->now_ns;
+		node->early_waker = waker ? waker->shown.tid : 0;
+		node->early_lane = cpu_known ? event->cpu : -1;
+		node->early_context = context;
 	}
 	return 0;
 }
@@ -131,8 +214,18 @@ int weft_timeline__fork(struct weft_timeline *timeline, const struct weft_event 
 		timeline->totals.repairs.thread_reused++;
 		weft_timeline__exit(timeline, child);
 	}
-	ret = weft_timeline__get_thread(timeline, event->fork.subject_pid, event->fork.subject,
-					&child);
+	ret = 0;
+	if (event->fork.subject_pid == event->fork.subject) {
+		ret = weft_timeline__new_process(timeline, event->fork.subject_pid);
+		if (ret == 0) {
+			ret = weft_timeline__name_process(timeline, event->fork.subject_pid, -1,
+							  event->fork.name);
+		}
+	}
+	if (ret == 0) {
+		ret = weft_timeline__get_thread(timeline, event->fork.subject_pid,
+						event->fork.subject, &child);
+	}
 	if (ret < 0) {
 		return ret;
 	}
@@ -161,6 +254,59 @@ int weft_timeline__comm(struct weft_timeline *timeline, const struct weft_event 
 
 	if (node) {
 		weft_timeline__rename(timeline, node, event->comm.name);
+		if (node->shown.process->pid == node->shown.tid) {
+			return weft_timeline__name_process(timeline, node->shown.tid, -1,
+							   event->comm.name);
+		}
+	}
+	return 0;
+}
+
+int weft_timeline__thread_state(struct weft_timeline *timeline, const struct weft_event *event)
+{
+	struct weft_thread_node *node;
+	int32_t pid = event->thread_state.subject_pid;
+	int ret;
+
+	if (event->thread_state.subject <= 0 || pid <= 0) {
+		return 0; /* An idle task. */
+	}
+	ret = weft_timeline__get_thread(timeline, pid, event->thread_state.subject, &node);
+	if (ret < 0) {
+		return ret;
+	}
+	if (!node->shown.name[0]) {
+		weft_timeline__rename(timeline, node, event->thread_state.name);
+	}
+	return pid == node->shown.tid
+		       ? weft_timeline__name_process(timeline, pid, event->thread_state.ppid,
+						     event->thread_state.name)
+		       : 0;
+}
+
+int weft_timeline__syscall(struct weft_timeline *timeline, const struct weft_event *event)
+{
+	struct weft_thread_node *node = event->cpu >= 0 && event->cpu < timeline->lane_count
+						? timeline->lanes[event->cpu]
+						: NULL;
+
+	if (node) {
+		node->syscall = event->kind == WEFT_EVENT_SYSCALL_ENTRY ? event->syscall.index
+									: WEFT_SYSCALL_NONE;
+	}
+	return 0;
+}
+
+int weft_timeline__irq(struct weft_timeline *timeline, const struct weft_event *event)
+{
+	uint8_t bit = event->irq.is_soft ? WEFT_LANE_SOFTIRQ : WEFT_LANE_IRQ;
+
+	if (event->cpu >= 0 && event->cpu < timeline->lane_count) {
+		if (event->kind == WEFT_EVENT_IRQ_ENTRY) {
+			timeline->lane_irqs[event->cpu] |= bit;
+		} else {
+			timeline->lane_irqs[event->cpu] &= (uint8_t)~bit;
+		}
 	}
 	return 0;
 }

@@ -114,6 +114,28 @@ int weft_timeline__process(struct weft_timeline *timeline, const struct weft_eve
 	return 0;
 }
 
+int weft_timeline__new_process(struct weft_timeline *timeline, int32_t pid)
+{
+	struct weft_process_node *node = (struct weft_process_node *)weft_id_map_find(
+		&timeline->processes, (uint32_t)pid);
+
+	return node ? replace_process(timeline, &node) : 0;
+}
+
+int weft_timeline__name_process(struct weft_timeline *timeline, int32_t pid, int32_t ppid,
+				struct weft_text name)
+{
+	struct weft_process_node *node;
+	int ret = get_process(timeline, pid, &node);
+
+	if (ret == 0 && !node->start_known) {
+		node->shown.ppid = ppid >= 0 ? ppid : node->shown.ppid;
+		weft_timeline__copy_name(node->shown.exe, sizeof(node->shown.exe), name);
+		WEFT_TIMELINE_HOOK(timeline, process_name, &node->shown);
+	}
+	return ret;
+}
+
 int weft_timeline__process_end(struct weft_timeline *timeline, const struct weft_event *event)
 {
 	const struct weft_process_node *node = (const struct weft_process_node *)weft_id_map_find(
@@ -290,14 +312,21 @@ int weft_timeline__need_lane(struct weft_timeline *timeline, int32_t lane)
 			struct weft_thread_node **lanes = (struct weft_thread_node **)realloc(
 				timeline->lanes,
 				(size_t)capacity * sizeof(struct weft_thread_node *));
+			uint8_t *irqs;
 
 			if (!lanes) {
 				return -ENOMEM;
 			}
 			timeline->lanes = lanes;
+			irqs = (uint8_t *)realloc(timeline->lane_irqs, (size_t)capacity);
+			if (!irqs) {
+				return -ENOMEM;
+			}
+			timeline->lane_irqs = irqs;
 			timeline->lane_capacity = capacity;
 		}
 		timeline->lanes[timeline->lane_count] = NULL;
+		timeline->lane_irqs[timeline->lane_count] = 0;
 		WEFT_TIMELINE_HOOK(timeline, lane_new, timeline->lane_count);
 		timeline->lane_count++;
 	}
@@ -309,6 +338,7 @@ void weft_timeline__run(struct weft_timeline *timeline, struct weft_thread_node 
 	timeline->lanes[lane] = node;
 	node->shown.lane = lane;
 	node->shown.state = WEFT_THREAD_RUNNING;
+	node->early_wake = false;
 	WEFT_TIMELINE_HOOK(timeline, run, &node->shown);
 }
 

@@ -35,6 +35,7 @@ void weft_timeline_destroy(struct weft_timeline *timeline)
 	weft_timeline__free_threads(timeline);
 	weft_timeline__free_tasks(timeline);
 	free(timeline->lanes);
+	free(timeline->lane_irqs);
 	free(timeline);
 }
 
@@ -113,6 +114,11 @@ static int (*const handlers[WEFT_EVENT_KIND_COUNT_])(struct weft_timeline *,
 	[WEFT_EVENT_FORK] = weft_timeline__fork,
 	[WEFT_EVENT_EXIT] = weft_timeline__thread_exit,
 	[WEFT_EVENT_COMM] = weft_timeline__comm,
+	[WEFT_EVENT_THREAD_STATE] = weft_timeline__thread_state,
+	[WEFT_EVENT_SYSCALL_ENTRY] = weft_timeline__syscall,
+	[WEFT_EVENT_SYSCALL_EXIT] = weft_timeline__syscall,
+	[WEFT_EVENT_IRQ_ENTRY] = weft_timeline__irq,
+	[WEFT_EVENT_IRQ_EXIT] = weft_timeline__irq,
 	[WEFT_EVENT_LOST] = count_lost,
 };
 

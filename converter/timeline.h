@@ -82,6 +82,8 @@ struct weft_thread {
 	char name[WEFT_NAME_SIZE];          /**< "" unknown. */
 	struct weft_open_region *regions;   /**< Open ones, outermost first; owned by the timeline. */
 	uint32_t region_count;
+	struct weft_wait wait; /**< Valid in the block hook and while Waiting: what is known of it. */
+	enum weft_wake_context wake_context; /**< Valid in the wake hook. */
 	void *consumer; /**< Free for the consumer; NULL at thread_new; not released by the timeline. */
 };
 
@@ -160,7 +162,10 @@ struct weft_timeline_ops {
 	/** Loses its lane but could run on. reason: "preempted", "yield", "inferred". */
 	void (*stop)(void *ctx, uint64_t ts_ns, struct weft_thread *thread, int32_t lane,
 		     const char *reason);
-	/** Becomes runnable. waker: a Running thread or NULL; lane: where the wake-up came from, or -1. */
+	/**
+	 * Becomes runnable. waker: a Running thread, or NULL: an interrupt on `lane`, or nobody known
+	 * (lane -1). See thread->wake_context.
+	 */
 	void (*wake)(void *ctx, uint64_t ts_ns, struct weft_thread *thread, struct weft_thread *waker,
 		     int32_t lane);
 	/**

@@ -36,6 +36,29 @@ static bool is_file(const char *path)
 
 /* ---- Metadata ---- */
 
+/* The value of `weft_tier = "..."`, of letters and dashes; anything else is left out. */
+static void find_tier(const char *text, size_t size, char *ret_tier)
+{
+	static const char key[] = "weft_tier = \"";
+	const char *end = text + size;
+	const char *at = (const char *)memmem(text, size, key, sizeof(key) - 1);
+	size_t len = 0;
+
+	ret_tier[0] = '\0';
+	if (!at) {
+		return;
+	}
+	at += sizeof(key) - 1;
+	while (at + len < end && len + 1 < WEFT_TIER_SIZE &&
+	       ((at[len] >= 'a' && at[len] <= 'z') || at[len] == '-')) {
+		len++;
+	}
+	if (at + len < end && at[len] == '"') {
+		memcpy(ret_tier, at, len);
+		ret_tier[len] = '\0';
+	}
+}
+
 static int look_at_metadata(struct weft_trace_dir *dir, const char *path, struct weft_error *err)
 {
 	struct stat status;
@@ -59,6 +82,7 @@ static int look_at_metadata(struct weft_trace_dir *dir, const char *path, struct
 	}
 	dir->has_weft = memmem(text, (size_t)status.st_size, "weft:", 5) != NULL;
 	dir->has_sched = memmem(text, (size_t)status.st_size, "sched_switch", 12) != NULL;
+	find_tier((const char *)text, (size_t)status.st_size, dir->tier);
 	if (((const char *)text)[0] == '\x1e' || ((const char *)text)[0] == '{') {
 		ret = weft_error_set(err, -EPROTO,
 				     "'%s' is CTF 2, which babeltrace2 2.0 cannot read; record "

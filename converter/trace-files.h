@@ -17,12 +17,16 @@
 
 #include <weft/error.h>
 
+/** Longest name of a scheduling tier in metadata, with its NUL. */
+#define WEFT_TIER_SIZE 24
+
 struct weft_trace_dir {
 	char *path;      /* As found; owned. */
 	char *view_path; /* Temporary readable view, NULL when none is needed; owned, removed at fini. */
 	uint64_t cut_packet_count;
 	size_t stream_count; /* Files of events. */
 	bool has_weft, has_sched;
+	char tier[WEFT_TIER_SIZE]; /* Of a kernel trace that Weft wrote; "" else. */
 };
 
 struct weft_trace_dirs {

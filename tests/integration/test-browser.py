@@ -35,10 +35,23 @@ return view.model.getAllThreads().map(thread => thread.name || '');
 """
 
 
-def recorded(folder):
+ARROWS = """
+const view = document.querySelector('tr-ui-timeline-view');
+const found = {};
+for (const event of view.model.flowEvents) {
+    found[event.title] = (found[event.title] || 0) + 1;
+}
+return found;
+"""
+
+
+def recorded(folder, tier="accounting"):
     recording, trace = folder / "recording", folder / "server.trace"
-    harness.weft("record", "-o", recording, "--", harness.BUILD / "bin" / "server",
-                 "--requests", 100)
+    done = harness.weft("record", "--sched", tier, "-o", recording, "--", harness.BUILD / "bin" / "server",
+                        "--requests", 100, check=False)
+    if done.returncode and "cannot record scheduling with tier" in done.stderr:
+        raise harness.Skip(done.stderr.splitlines()[0])
+    assert done.returncode == 0, done.stderr
     harness.weft("convert", recording, "-o", trace, "-q")
     return trace
 
@@ -70,6 +83,22 @@ def test_timeline_draws_a_row_for_each_thread(folder):
             assert any(re.search(r"^G\d+ server/worker", title) for title in titles), \
                 f"{reader}: {list(titles)[:20]}"
             shot = keep(folder, f"timeline-{reader}.png")
+            page.screenshot(shot)
+            check_drawn(shot)
+
+
+def test_timeline_draws_a_row_for_each_cpu_and_who_woke_whom(folder):
+    trace = recorded(folder, "tracepoints")
+    for reader in (harness.readers()[0], harness.readers()[-1]):
+        with reader.serve(trace) as address, browser.browser() as page:
+            page.open(address + "/trace?view=proc")
+            rows = page.wait_for(ROWS, "the timeline to be drawn")
+            cpus = [row for row in rows if re.search(r"Proc \d+", row)]
+            assert len(cpus) == os.cpu_count(), f"{reader}: {rows}"
+            arrows = page.run(ARROWS)
+            woken = sum(count for title, count in arrows.items() if title.startswith("unblock"))
+            assert woken >= 100, f"{reader}: {arrows}"
+            shot = keep(folder, f"wake-ups-{reader}.png")
             page.screenshot(shot)
             check_drawn(shot)
 

@@ -95,16 +95,6 @@ def waits(path):
             for wait in sorted(path["waits"], key=lambda wait: wait["depth"])]
 
 
-def need_interrupts():
-    """A timer that goes off while another thread has the CPU: not that thread's wake-up.
-
-    The recorder tells (sched_waking's field `context`); whether the converter listens is seen in
-    its source, so that no wrong answer can look like a missing feature.
-    """
-    if '"context"' not in (harness.SOURCE / "converter" / "decode.c").read_text():
-        raise harness.Skip("the converter does not tell interrupts from the threads they interrupt")
-
-
 def check_accounts(actors, told):
     """States add up to the thread's time, and agree with what the kernel counted.
 
@@ -173,8 +163,6 @@ def test_a_wait_for_a_mutex_ends_by_its_owner(folder):
         # From 2 to 10 ms of each round; both ends are timers of a shared machine.
         assert 7_000_000 < wait["duration_ns"] < 9_000_000, wait
 
-    need_interrupts()
-
     def owner_slept(path):
         asleep = sum(segment["duration_ns"] for segment in path["segments"]
                      if segment["thread"]["tid"] == owner.tid and segment["state"] == "blocked")
@@ -206,8 +194,6 @@ def test_a_sleep_is_nobodys_doing(folder):
     slept = blocked(lives(told, actors["sleeper"]), "count")
     assert count + 1 <= slept <= count + 3, f"{slept}: one at the beginning, one a round"
     paths = rounds(folder)
-    need_interrupts()
-
     def is_sleep(path):
         asleep = [segment for segment in path["segments"] if segment["state"] == "blocked"]
         return len(asleep) == 1 and asleep[0]["woken_by"] != "thread" and \
