@@ -448,7 +448,7 @@ def test_an_ordinary_user_records(folder):
     with record_beside(folder / "root", "--", COUNTED, "wait", folder / "ready", folder / "go", 5) \
             as recorder:
         wait_for((folder / "ready").exists, "root's program")
-        done = run(*become, WEFT, "record", "-o", home / "out", "--", COUNTED, "rounds", 2, 50,
+        done = run(*become, WEFT, "record", "--sched", "accounting", "-o", home / "out", "--", COUNTED, "rounds", 2, 50,
                    env=environment)
         assert "from 1 process, 0 events lost" in done.stderr, done.stderr
         (folder / "go").touch()

@@ -48,7 +48,8 @@ struct bpf_state {
 	struct ring_buffer *reader;
 	struct bpf_ring *rings; /* One a CPU, and one for names. */
 	uint32_t cpu_count;
-	uint64_t *lost;			 /* By CPU: told the trace so far. */
+	uint64_t *lost;			 /* By CPU: told the trace so far. Owned. */
+	struct weft_bpf_cpu *cpus;	 /* What the program counts on each, as read last. Owned. */
 	int cpus_fd;			 /* The map of struct weft_bpf_cpu; the object's. */
 	struct weft_kernel_trace *trace; /* While draining. */
 };
@@ -367,6 +368,7 @@ static void bpf_close(void *ctx)
 	}
 	free(state->rings);
 	free(state->lost);
+	free(state->cpus);
 	free(state);
 }
 
@@ -404,7 +406,8 @@ static int bpf_open(const struct weft_engine_request *request, void **ret_state,
 	for (cpu = 0; state->rings && cpu <= state->cpu_count; cpu++) {
 		state->rings[cpu].fd = -1;
 	}
-	if (!state->rings || !state->lost) {
+	state->cpus = (struct weft_bpf_cpu *)calloc(state->cpu_count, sizeof(*state->cpus));
+	if (!state->rings || !state->lost || !state->cpus) {
 		ret = weft_error_set(err, -ENOMEM, "out of memory");
 		goto out;
 	}
@@ -447,16 +450,15 @@ static int bpf_get_fd(void *ctx)
 static void tell_losses(struct bpf_state *state, struct weft_kernel_trace *trace)
 {
 	const uint32_t zero = 0;
-	struct weft_bpf_cpu *cpus = (struct weft_bpf_cpu *)calloc(state->cpu_count, sizeof(*cpus));
+	struct weft_bpf_cpu *cpus = state->cpus;
 	uint32_t cpu;
 
-	if (cpus && state->bpf->bpf_map_lookup_elem(state->cpus_fd, &zero, cpus) == 0) {
+	if (state->bpf->bpf_map_lookup_elem(state->cpus_fd, &zero, cpus) == 0) {
 		for (cpu = 0; cpu < state->cpu_count; cpu++) {
 			weft_kernel_trace_lost(trace, cpu, cpus[cpu].lost_count - state->lost[cpu]);
 			state->lost[cpu] = cpus[cpu].lost_count;
 		}
 	}
-	free(cpus); /* Without memory they are told with the next round. */
 }
 
 static uint64_t bpf_drain(void *ctx, struct weft_kernel_trace *trace)
