@@ -108,7 +108,8 @@ int weft_perf_ring_next(struct weft_perf_ring *ring, uint64_t end,
 	}
 	/* Records are multiples of 8 bytes, so that a header never wraps. */
 	memcpy(&header, record, sizeof(header));
-	if (header.size < sizeof(header) + ORIGIN_SIZE || header.size > end - ring->at) {
+	if (header.size < sizeof(header) + ORIGIN_SIZE || header.size > end - ring->at ||
+	    header.size % sizeof(uint64_t)) {
 		ring->at = end; /* Not what the kernel writes: leave the rest. */
 		return 0;
 	}
