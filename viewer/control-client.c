@@ -22,7 +22,9 @@
 #define BLOCK_SIZE	 (64U << 10)
 #define CHECK_MS	 100
 #define LIST_PATIENCE_NS (2 * WEFT_NS_PER_S)
-/* For the answer to begin, beyond the seconds it shall take; for each further piece. */
+/* For the answer to begin, beyond the seconds it shall take. */
+#define BEGIN_PATIENCE_NS (20 * WEFT_NS_PER_S)
+/* For each piece: a client that is slow slows the process down. */
 #define FETCH_PATIENCE_NS (120 * WEFT_NS_PER_S)
 
 /* Bytes that were received and not used yet. */
@@ -380,7 +382,7 @@ int weft_control_fetch(pid_t pid, const char *name, const struct weft_query_para
 	stream->fd = fd;
 	stream->receiver = receiver;
 	stream->end_ns =
-		weft_now_ns() + (uint64_t)params->seconds * WEFT_NS_PER_S + FETCH_PATIENCE_NS;
+		weft_now_ns() + (uint64_t)params->seconds * WEFT_NS_PER_S + BEGIN_PATIENCE_NS;
 	ret = fetch(stream, name, params, err);
 out:
 	(void)close(fd); /* The process stops writing. */
