@@ -268,6 +268,7 @@ static int check_output(const char *path, struct weft_error *err)
 /* One recording and what becomes of it. */
 struct job {
 	struct client *client;
+	int32_t pid;
 	char folder[PATH_MAX];
 	const char *output;
 	bool unfit;	/* Could not go on to its end, or nobody wants it. */
@@ -281,7 +282,11 @@ static int convert(const struct job *job, struct weft_error *err)
 	struct weft_convert_options options = {
 		.inputs = inputs, .input_count = 1, .selection = WEFT_SELECTION_INIT};
 	struct weft_convert_result result;
-	int ret = weft_convert(&options, job->output, &result, err);
+	int ret;
+
+	/* Who asks about one process is told about no other, though the scheduler's events hold all. */
+	options.selection.pid = job->client->is_server ? job->pid : 0;
+	ret = weft_convert(&options, job->output, &result, err);
 
 	if (ret < 0 && !job->client->is_server) {
 		(void)weft_error_prepend(err, "the recording is kept in '%s'", job->folder);
@@ -305,7 +310,9 @@ static int record(struct job *job, pid_t pid, struct weft_error *err)
 {
 	struct weft_record_options options = {
 		.dir = job->folder,
-		.tier = WEFT_RECORD_TIER_ACCOUNTING,
+		/* The best that can be had, for whoever looks from outside. */
+		.tier = job->client->is_server ? WEFT_RECORD_TIER_COUNT_ - 1
+					       : WEFT_RECORD_TIER_ACCOUNTING,
 		.scope = WEFT_RECORD_SCOPE_PROCESS,
 		.pid = pid,
 	};
@@ -404,5 +411,6 @@ int weft_cmd_trace_process(int argc, char **argv)
 	}
 	leave_terminal();
 	job.output = argv[2];
+	job.pid = (int32_t)pid;
 	return trace(&job, (pid_t)pid, &err) < 0 ? say_error(&err) : WEFT_CLI_OK;
 }
