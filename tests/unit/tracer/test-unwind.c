@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 The Weft authors
+/*
+ * The processor is the oracle: the trap flag stops after every instruction, calls and returns are
+ * followed on a shadow stack, and each walk must give that stack exactly. Cut walks are counted
+ * apart from wrong ones, of which there must be none.
+ */
+#include <pthread.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <ucontext.h>
+
+#include <cmocka.h>
+
+#include "unwind-cfi.h"
+#include "unwind.h"
+
+#define DEPTH_MAX     256U
+#define TRAP_FLAG     0x100L
+#define CALL_SIZE_MAX 15U
+
+static struct {
+	struct weft_unwind_bounds bounds;
+	uintptr_t shadow[DEPTH_MAX]; /* Return addresses since stepping began, outermost first. */
+	size_t depth;
+	uintptr_t last_pc;
+	uintptr_t last_sp;
+	uintptr_t walked[DEPTH_MAX];
+	size_t steps;
+	size_t equal;
+	size_t shorter;
+	size_t wrong;
+	uintptr_t first_bad;
+} oracle;
+
+static void follow(const struct weft_unwind_registers *at)
+{
+	uintptr_t top;
+
+	memcpy(&top, (const void *)at->sp, sizeof(top));
+	if (at->sp == oracle.last_sp - 8 && top > oracle.last_pc &&
+	    top <= oracle.last_pc + CALL_SIZE_MAX && oracle.depth < DEPTH_MAX) {
+		oracle.shadow[oracle.depth++] = top;
+	} else if (at->sp == oracle.last_sp + 8 && oracle.depth > 0 &&
+		   at->pc == oracle.shadow[oracle.depth - 1]) {
+		oracle.depth--;
+	}
+	oracle.last_pc = at->pc;
+	oracle.last_sp = at->sp;
+}
+
+static void trap(int number, siginfo_t *info, void *context)
+{
+	struct weft_unwind_registers at;
+	size_t count;
+
+	(void)number;
+	(void)info;
+	weft_unwind_registers_get(context, &at);
+	if (oracle.last_pc) {
+		follow(&at);
+	} else {
+		oracle.last_pc = at.pc;
+		oracle.last_sp = at.sp;
+	}
+	count = weft_unwind(&at, &oracle.bounds, oracle.walked, DEPTH_MAX);
+	oracle.steps++;
+	for (size_t i = 0; i < oracle.depth; i++) {
+		bool missing = i + 1 >= count;
+
+		if (missing || oracle.walked[i + 1] != oracle.shadow[oracle.depth - 1 - i]) {
+			oracle.shorter += missing;
+			oracle.wrong += !missing;
+			oracle.first_bad = oracle.first_bad ? oracle.first_bad : at.pc;
+			return;
+		}
+	}
+	oracle.equal++;
+}
+
+static void set_bounds(struct weft_unwind_bounds *bounds)
+{
+	pthread_attr_t attributes;
+	void *low;
+	size_t size;
+
+	memset(bounds, 0, sizeof(*bounds));
+	assert_int_equal(pthread_getattr_np(pthread_self(), &attributes), 0);
+	assert_int_equal(pthread_attr_getstack(&attributes, &low, &size), 0);
+	pthread_attr_destroy(&attributes);
+	bounds->stacks[0].low = (uintptr_t)low;
+	bounds->stacks[0].high = (uintptr_t)low + size;
+}
+
+/* With a frame pointer: the compiler does not describe what it pushes to move the flags. */
+__attribute__((noinline, optimize("no-omit-frame-pointer"))) static void trap_flag(bool on)
+{
+	unsigned long flags = __builtin_ia32_readeflags_u64();
+
+	__builtin_ia32_writeeflags_u64(on ? flags | TRAP_FLAG : flags & ~TRAP_FLAG);
+}
+
+static int compare(const void *left, const void *right)
+{
+	return *(const int *)left - *(const int *)right;
+}
+
+__attribute__((noinline, optimize("O0"))) static int plain(int n)
+{
+	volatile char room[64];
+
+	room[n & 63] = (char)n;
+	return n <= 0 ? 0 : plain(n - 1) + room[n & 63];
+}
+
+__attribute__((noinline,
+	       optimize("O2", "omit-frame-pointer", "no-optimize-sibling-calls"))) static int
+omitted(int n)
+{
+	volatile int keep = n;
+
+	return n <= 0 ? 0 : omitted(n - 1) * 3 + keep;
+}
+
+__attribute__((noinline, optimize("O3", "no-omit-frame-pointer"))) static int aligned(int n)
+{
+	_Alignas(64) volatile char vector[128];
+	volatile char *variable = (volatile char *)__builtin_alloca((size_t)n + 1);
+
+	vector[n & 127] = 1;
+	variable[n] = 2;
+	return omitted(n) + vector[n & 127] + variable[n];
+}
+
+static void interrupted(int number)
+{
+	(void)number;
+	plain(2);
+}
+
+static void workload(void)
+{
+	int numbers[32];
+	char text[128];
+
+	for (int i = 0; i < 32; i++) {
+		numbers[i] = (i * 37) % 32;
+	}
+	plain(10);
+	omitted(10);
+	aligned(10);
+	qsort(numbers, 32, sizeof(numbers[0]), compare); /* Calls back from libc. */
+	(void)snprintf(text, sizeof(text), "%d %s %.3f", numbers[3], "text", 2.5);
+	free(malloc(100000));
+	(void)strtod("3.14159", NULL);
+}
+
+/*
+ * Every instruction of plain, omitted, realigned, PLT and libc code has the right callers. (Linked
+ * with -z now: ld.so's lazy resolver keeps its CFA in rbx, where a walk ends.)
+ */
+static void test_unwind_agrees_with_the_processor(void **state)
+{
+	struct sigaction action = {.sa_sigaction = trap, .sa_flags = SA_SIGINFO};
+
+	(void)state;
+	memset(&oracle, 0, sizeof(oracle));
+	set_bounds(&oracle.bounds);
+	assert_int_equal(sigaction(SIGTRAP, &action, NULL), 0);
+	trap_flag(true);
+	workload();
+	trap_flag(false);
+	print_message("%zu steps: %zu equal, %zu shorter, %zu wrong, first at %#zx\n", oracle.steps,
+		      oracle.equal, oracle.shorter, oracle.wrong, (size_t)oracle.first_bad);
+	assert_true(oracle.steps > 2000);
+	assert_int_equal(oracle.wrong, 0);
+	assert_true(oracle.shorter * 1000 <= oracle.steps);
+}
+
+static struct weft_unwind_bounds sampled_bounds;
+static uintptr_t sampled[DEPTH_MAX];
+static size_t sampled_count;
+
+static void sample(int number, siginfo_t *info, void *context)
+{
+	struct weft_unwind_registers at;
+
+	(void)number;
+	(void)info;
+	weft_unwind_registers_get(context, &at);
+	sampled_count = weft_unwind(&at, &sampled_bounds, sampled, DEPTH_MAX);
+}
+
+__attribute__((noinline)) static void raise_inside(int number)
+{
+	interrupted(number);
+	(void)raise(SIGUSR2);
+}
+
+/* A walk from a handler's handler crosses the signal frame, from the alternative stack too. */
+static void test_unwind_crosses_signal_frames(void **state)
+{
+	static char alternative[65536];
+	stack_t stack = {.ss_sp = alternative, .ss_size = sizeof(alternative)};
+	stack_t none = {.ss_flags = SS_DISABLE};
+	struct sigaction inner = {.sa_sigaction = sample, .sa_flags = SA_SIGINFO};
+	struct sigaction outer = {.sa_handler = raise_inside, .sa_flags = SA_ONSTACK};
+	uintptr_t here = (uintptr_t)__builtin_return_address(0);
+	bool found = false;
+
+	(void)state;
+	set_bounds(&sampled_bounds);
+	sampled_bounds.stacks[1].low = (uintptr_t)alternative;
+	sampled_bounds.stacks[1].high = (uintptr_t)alternative + sizeof(alternative);
+	assert_int_equal(sigaltstack(&stack, NULL), 0);
+	assert_int_equal(sigaction(SIGUSR2, &inner, NULL), 0);
+	assert_int_equal(sigaction(SIGUSR1, &outer, NULL), 0);
+	(void)raise(SIGUSR1);
+	assert_int_equal(sigaltstack(&none, NULL), 0);
+	for (size_t i = 0; i < sampled_count; i++) {
+		found |= sampled[i] == here;
+	}
+	assert_true(found);
+
+	/* Without the alternative stack's bounds, nothing of it is read. */
+	assert_int_equal(sigaltstack(&stack, NULL), 0);
+	memset(&sampled_bounds, 0, sizeof(sampled_bounds));
+	(void)raise(SIGUSR1);
+	assert_int_equal(sigaltstack(&none, NULL), 0);
+	assert_int_equal(sampled_count, 1);
+}
+
+/* Code that no object holds is stepped over by its frame pointer, inside the bounds only. */
+static void test_unwind_guesses_without_leaving_the_stack(void **state)
+{
+	uintptr_t words[8] = {0};
+	uintptr_t pcs[4];
+	struct weft_unwind_registers at = {.pc = 0x1000, .sp = (uintptr_t)words};
+	struct weft_unwind_bounds bounds = {
+		.stacks = {{.low = (uintptr_t)words, .high = (uintptr_t)(words + 8)}}};
+
+	(void)state;
+	at.fp = (uintptr_t)&words[2];
+	words[2] = UINTPTR_MAX - 7; /* The next frame pointer leads nowhere. */
+	words[3] = 0x2000;
+	assert_int_equal(weft_unwind(&at, &bounds, pcs, 4), 2);
+	assert_int_equal(pcs[1], 0x2000);
+	words[2] = (uintptr_t)&words[0]; /* Backwards: a cycle. */
+	assert_int_equal(weft_unwind(&at, &bounds, pcs, 4), 2);
+	assert_int_equal(weft_unwind(&at, &bounds, pcs, 1), 1);
+	at.fp = 0;
+	assert_int_equal(weft_unwind(&at, &bounds, pcs, 4), 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_unwind_agrees_with_the_processor),
+		cmocka_unit_test(test_unwind_crosses_signal_frames),
+		cmocka_unit_test(test_unwind_guesses_without_leaving_the_stack),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 The Weft authors
+#include "unwind.h"
+
+#include <dlfcn.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "unwind-arch.h"
+#include "unwind-cfi.h"
+
+#define CACHE_SIZE 4096U /* Power of two; 64 KiB. */
+
+/*
+ * Two words without a lock: check = mixed key ^ rule. A pair that two writers tore does not match
+ * and is a miss. The rule says all about a frame, so nothing else has to be published with it.
+ */
+struct entry {
+	_Atomic uint64_t check;
+	_Atomic uint64_t rule;
+};
+
+static struct entry cache[CACHE_SIZE];
+static _Atomic uint64_t generation = 1;
+
+static uint64_t mix(uint64_t key)
+{
+	key *= UINT64_C(0x9e3779b97f4a7c15);
+	return key ^ key >> 29;
+}
+
+static uint64_t pack(const struct weft_unwind_rule *rule)
+{
+	return (uint64_t)rule->kind | (uint64_t)rule->saved << 8 |
+	       (uint64_t)(uint16_t)rule->fp_offset << 16 |
+	       (uint64_t)(uint32_t)rule->cfa_offset << 32;
+}
+
+static struct weft_unwind_rule unpack(uint64_t packed)
+{
+	return (struct weft_unwind_rule){
+		.kind = (enum weft_unwind_kind)(packed & 0xff),
+		.saved = (enum weft_unwind_saved)(packed >> 8 & 0xff),
+		.fp_offset = (int16_t)(packed >> 16),
+		.cfa_offset = (int32_t)(packed >> 32),
+	};
+}
+
+static bool find_object(uintptr_t pc, struct weft_unwind_object *ret_object)
+{
+	struct dl_find_object found;
+
+	if (_dl_find_object((void *)pc, &found) != 0) {
+		return false;
+	}
+	ret_object->low = (uintptr_t)found.dlfo_map_start;
+	ret_object->high = (uintptr_t)found.dlfo_map_end;
+	ret_object->header = (uintptr_t)found.dlfo_eh_frame;
+	return true;
+}
+
+/* A rule of kind NONE in an object ends the stack; only code of no object is guessed. */
+static struct weft_unwind_rule find_rule(uintptr_t pc, bool guessed, bool *ret_object)
+{
+	uint64_t key = mix(pc ^ atomic_load_explicit(&generation, memory_order_relaxed) << 48);
+	struct entry *entry = &cache[key >> 52];
+	uint64_t packed = atomic_load_explicit(&entry->rule, memory_order_relaxed);
+	struct weft_unwind_rule rule = {.kind = WEFT_UNWIND_KIND_NONE};
+	struct weft_unwind_object object;
+
+	*ret_object = true;
+	if ((atomic_load_explicit(&entry->check, memory_order_relaxed) ^ packed) == key) {
+		return unpack(packed);
+	}
+	*ret_object = find_object(pc, &object);
+	if (!*ret_object || guessed) {
+		return rule;
+	}
+	rule = weft_unwind_cfi_find(&object, pc);
+	packed = pack(&rule);
+	atomic_store_explicit(&entry->rule, packed, memory_order_relaxed);
+	atomic_store_explicit(&entry->check, key ^ packed, memory_order_relaxed);
+	return rule;
+}
+
+static const struct weft_unwind_stack *find_stack(const struct weft_unwind_bounds *bounds,
+						  uintptr_t sp)
+{
+	for (size_t i = 0; i < WEFT_UNWIND_STACKS; i++) {
+		if (sp >= bounds->stacks[i].low && sp < bounds->stacks[i].high) {
+			return &bounds->stacks[i];
+		}
+	}
+	return NULL;
+}
+
+static bool load(const struct weft_unwind_stack *stack, uintptr_t at, uintptr_t *ret_word)
+{
+	if (at < stack->low || stack->high < sizeof(*ret_word) ||
+	    at > stack->high - sizeof(*ret_word)) {
+		return false;
+	}
+	memcpy(ret_word, (const void *)at, sizeof(*ret_word));
+	return true;
+}
+
+static bool step(const struct weft_unwind_stack *stack, const struct weft_unwind_rule *rule,
+		 struct weft_unwind_registers *registers)
+{
+	uintptr_t base = rule->kind == WEFT_UNWIND_KIND_SP	  ? registers->sp
+			 : rule->kind == WEFT_UNWIND_KIND_SCRATCH ? registers->scratch
+								  : registers->fp;
+	uintptr_t cfa = base + (uintptr_t)(intptr_t)rule->cfa_offset;
+	uintptr_t saved = registers->fp;
+	uintptr_t at = (rule->saved == WEFT_UNWIND_SAVED_AT_CFA ? cfa : registers->fp);
+
+	if (rule->kind == WEFT_UNWIND_KIND_DEREF) {
+		if (!load(stack, cfa, &cfa)) {
+			return false;
+		}
+		at = rule->saved == WEFT_UNWIND_SAVED_AT_CFA ? cfa : registers->fp;
+	}
+	/* The stack only grows shorter, so the walk ends. */
+	if (cfa <= registers->sp || !load(stack, cfa - sizeof(cfa), &registers->pc)) {
+		return false;
+	}
+	if (rule->saved != WEFT_UNWIND_SAVED_SAME &&
+	    !load(stack, at + (uintptr_t)(intptr_t)rule->fp_offset, &saved)) {
+		return false;
+	}
+	registers->fp = saved;
+	registers->sp = cfa;
+	return registers->pc != 0;
+}
+
+size_t weft_unwind(const struct weft_unwind_registers *registers,
+		   const struct weft_unwind_bounds *bounds, uintptr_t *pcs, size_t capacity)
+{
+	static const struct weft_unwind_rule frame_pointer = {
+		.kind = WEFT_UNWIND_KIND_FP,
+		.saved = WEFT_UNWIND_SAVED_AT_FP,
+		.cfa_offset = 2 * sizeof(uintptr_t),
+	};
+	struct weft_unwind_registers at = *registers;
+	const struct weft_unwind_stack *stack = find_stack(bounds, at.sp);
+	bool exact = true; /* pc is an instruction to run, not a return address. */
+	bool guessed = false;
+	size_t count = 0;
+
+	while (count < capacity) {
+		struct weft_unwind_rule rule;
+		bool in_object;
+
+		pcs[count++] = at.pc;
+		if (!stack) {
+			break;
+		}
+		rule = find_rule(exact ? at.pc : at.pc - 1, guessed, &in_object);
+		if (rule.kind == WEFT_UNWIND_KIND_SCRATCH && !exact) {
+			break; /* The callee may have used the register. */
+		}
+		exact = false;
+		if (rule.kind == WEFT_UNWIND_KIND_NONE && !in_object) {
+			rule = frame_pointer;
+			guessed = true;
+		}
+		if (rule.kind == WEFT_UNWIND_KIND_SIGNAL) {
+			if (!weft_unwind_arch_interrupted(stack, &at)) {
+				break;
+			}
+			stack = find_stack(bounds, at.sp);
+			exact = true;
+		} else if (rule.kind < WEFT_UNWIND_KIND_SP || !step(stack, &rule, &at)) {
+			break;
+		}
+	}
+	return count;
+}
+
+void weft_unwind_forget(void)
+{
+	atomic_fetch_add_explicit(&generation, 1, memory_order_relaxed);
+}
