@@ -59,7 +59,10 @@ static uint64_t read_bytes(struct cursor *cursor, size_t size)
 		cursor->failed = true;
 		return 0;
 	}
-	memcpy(&value, (const void *)cursor->at, size); /* Little endian, as its machine. */
+	/* Little endian, as its machine; a memcpy() might have to be bound, in a signal handler. */
+	for (size_t i = 0; i < size; i++) {
+		value |= (uint64_t)((const uint8_t *)cursor->at)[i] << (8 * i);
+	}
 	cursor->at += size;
 	return value;
 }

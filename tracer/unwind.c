@@ -5,7 +5,6 @@
 #include <dlfcn.h>
 #include <stdatomic.h>
 #include <stdbool.h>
-#include <string.h>
 
 #include "unwind-arch.h"
 #include "unwind-cfi.h"
@@ -95,14 +94,33 @@ static const struct weft_unwind_stack *find_stack(const struct weft_unwind_bound
 	return NULL;
 }
 
-static bool load(const struct weft_unwind_stack *stack, uintptr_t at, uintptr_t *ret_word)
+/* May lie anywhere. */
+struct word {
+	uintptr_t value;
+} __attribute__((packed, may_alias));
+
+/* AddressSanitizer's redzones lie in the frames that a walk passes; memcpy() would report them. */
+__attribute__((no_sanitize("address"))) static bool load(const struct weft_unwind_stack *stack,
+							 uintptr_t at, uintptr_t *ret_word)
 {
 	if (at < stack->low || stack->high < sizeof(*ret_word) ||
 	    at > stack->high - sizeof(*ret_word)) {
 		return false;
 	}
-	memcpy(ret_word, (const void *)at, sizeof(*ret_word));
+	*ret_word = ((const struct word *)at)->value;
 	return true;
+}
+
+/*
+ * GCC's epilogue of a realigned function restores fp, and its CFI never says so: fp then points
+ * out of what is left of the frame.
+ */
+static bool restored_early(const struct weft_unwind_rule *rule,
+			   const struct weft_unwind_registers *registers, uintptr_t cfa)
+{
+	return (rule->kind == WEFT_UNWIND_KIND_SCRATCH || rule->kind == WEFT_UNWIND_KIND_SP) &&
+	       rule->saved == WEFT_UNWIND_SAVED_AT_FP &&
+	       (registers->fp < registers->sp || registers->fp >= cfa);
 }
 
 static bool step(const struct weft_unwind_stack *stack, const struct weft_unwind_rule *rule,
@@ -125,7 +143,7 @@ static bool step(const struct weft_unwind_stack *stack, const struct weft_unwind
 	if (cfa <= registers->sp || !load(stack, cfa - sizeof(cfa), &registers->pc)) {
 		return false;
 	}
-	if (rule->saved != WEFT_UNWIND_SAVED_SAME &&
+	if (rule->saved != WEFT_UNWIND_SAVED_SAME && !restored_early(rule, registers, cfa) &&
 	    !load(stack, at + (uintptr_t)(intptr_t)rule->fp_offset, &saved)) {
 		return false;
 	}

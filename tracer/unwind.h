@@ -4,6 +4,8 @@
  * Walks the stack of the calling thread from a signal handler, without frame pointers: the rules
  * come from .eh_frame. Names nothing and stores nothing; samplers call it.
  *
+ * Link with -z now, so that _dl_find_object is not bound inside a handler.
+ *
  * Safety: no locks, no allocation, no system call, errno untouched. The stack is read only inside
  * the ranges that the caller vouches for, an object's CFI only inside its mapping and only for
  * code that was reached by CFI alone: such code is running, so it cannot be unloaded by a correct
