@@ -5,6 +5,8 @@
  * followed on a shadow stack, and each walk must give that stack exactly. Cut walks are counted
  * apart from wrong ones, of which there must be none.
  */
+#include <dlfcn.h>
+#include <errno.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -15,7 +17,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/time.h>
+#include <sys/wait.h>
 #include <ucontext.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -261,12 +266,75 @@ static void test_unwind_guesses_without_leaving_the_stack(void **state)
 	assert_int_equal(weft_unwind(&at, &bounds, pcs, 4), 1);
 }
 
+static _Atomic size_t storm_walks;
+static _Atomic size_t storm_reached;
+static uintptr_t storm_home;
+
+static void storm(int number, siginfo_t *info, void *context)
+{
+	struct weft_unwind_registers at;
+	uintptr_t pcs[DEPTH_MAX];
+	size_t count;
+
+	(void)number;
+	(void)info;
+	weft_unwind_registers_get(context, &at);
+	count = weft_unwind(&at, &sampled_bounds, pcs, DEPTH_MAX);
+	storm_walks++;
+	for (size_t i = 0; i < count; i++) {
+		storm_reached += pcs[i] == storm_home;
+	}
+}
+
+static void churn(void)
+{
+	void *library = dlopen("libresolv.so.2", RTLD_NOW | RTLD_LOCAL);
+	pid_t child = fork();
+
+	if (child == 0) {
+		_exit(0);
+	}
+	assert_true(child > 0);
+	while (waitpid(child, NULL, 0) < 0 && errno == EINTR) {
+	}
+	for (size_t i = 1; i < 200; i++) {
+		free(malloc(i * 997));
+	}
+	if (library) {
+		dlclose(library);
+	}
+	weft_unwind_forget();
+}
+
+/* Walks every 250 us while the loader, the allocator and fork() are at work. A
+ * hang ends by CTest's timeout. Nine walks of ten at least reach this function. */
+static void test_unwind_survives_a_storm(void **state)
+{
+	struct sigaction action = {.sa_sigaction = storm, .sa_flags = SA_SIGINFO | SA_RESTART};
+	struct itimerval fast = {.it_interval = {.tv_usec = 250}, .it_value = {.tv_usec = 250}};
+	struct itimerval off = {0};
+
+	(void)state;
+	set_bounds(&sampled_bounds);
+	storm_home = (uintptr_t)__builtin_return_address(0);
+	assert_int_equal(sigaction(SIGALRM, &action, NULL), 0);
+	assert_int_equal(setitimer(ITIMER_REAL, &fast, NULL), 0);
+	for (int i = 0; i < 1000; i++) {
+		churn();
+	}
+	assert_int_equal(setitimer(ITIMER_REAL, &off, NULL), 0);
+	print_message("%zu walks, %zu complete\n", (size_t)storm_walks, (size_t)storm_reached);
+	assert_true(storm_walks > 100);
+	assert_true(storm_reached * 10 >= storm_walks * 9);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_unwind_agrees_with_the_processor),
 		cmocka_unit_test(test_unwind_crosses_signal_frames),
 		cmocka_unit_test(test_unwind_guesses_without_leaving_the_stack),
+		cmocka_unit_test(test_unwind_survives_a_storm),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
