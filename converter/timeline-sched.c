@@ -181,7 +181,9 @@ int weft_timeline__waking(struct weft_timeline *timeline, const struct weft_even
 		return ret;
 	}
 	waker = waker_of(timeline, event, context);
-	waker = waker == node ? NULL : waker;
+	if (waker && waker->shown.tid == event->waking.subject) {
+		waker = NULL;
+	}
 	if (!node->announced) {
 		weft_timeline__announce(timeline, node, NULL); /* It was asleep and is runnable now. */
 	} else if (node->shown.state == WEFT_THREAD_WAITING) {

@@ -158,11 +158,11 @@ static const struct syscall_row syscalls[] = {
 
 weft_syscall_index weft_wait_find_syscall(const char *name)
 {
-	weft_syscall_index i;
+	size_t i;
 
 	for (i = 0; i < SYSCALL_COUNT; i++) {
 		if (strcmp(name, syscalls[i].name) == 0) {
-			return i;
+			return (weft_syscall_index)i;
 		}
 	}
 	return SYSCALL_OTHER;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 The Weft authors
-/* What the unwinder asks of a processor; one unwind-ARCH.c implements it and unwind.h's reader. */
+/* What the unwinder asks of a processor; one unwind-ARCH.c implements it and unwinder.h's reader. */
 #ifndef WEFT_UNWIND_ARCH_H
 #define WEFT_UNWIND_ARCH_H
 
 #include <stdbool.h>
 
-#include "unwind.h"
+#include "unwinder.h"
 
 /*
  * Replaces the registers at a signal trampoline by the interrupted ones. False, registers

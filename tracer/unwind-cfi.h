@@ -7,7 +7,7 @@
 #ifndef WEFT_UNWIND_CFI_H
 #define WEFT_UNWIND_CFI_H
 
-#include "unwind.h"
+#include "unwinder.h"
 
 /* A loaded object: readable bytes [low, high), and its .eh_frame_hdr inside them. */
 struct weft_unwind_object {

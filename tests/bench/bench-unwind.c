@@ -11,7 +11,7 @@
 #include <stdlib.h>
 
 #include "bench-clock.h"
-#include "unwind.h"
+#include "unwinder.h"
 
 #define ROUNDS	  31
 #define WALKS	  2000

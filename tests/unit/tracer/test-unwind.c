@@ -25,7 +25,7 @@
 #include <cmocka.h>
 
 #include "unwind-cfi.h"
-#include "unwind.h"
+#include "unwinder.h"
 
 #define DEPTH_MAX     256U
 #define TRAP_FLAG     0x100L

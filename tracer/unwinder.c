@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 The Weft authors
-#include "unwind.h"
+#include "unwinder.h"
 
 #include <dlfcn.h>
 #include <stdatomic.h>
