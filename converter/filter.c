@@ -218,15 +218,28 @@ static void introduce_if_running(void *ctx, struct weft_thread *thread)
 	}
 }
 
+/*
+ * Whether the selected time is over. From then on the consumer hears nothing more: it was not told which
+ * threads have ended since, and must not be made to look at them.
+ */
+static bool is_over(struct weft_filter *filter, uint64_t ts_ns)
+{
+	uint64_t since_ns = ts_ns - weft_timeline_totals(filter->timeline)->first_ns;
+
+	if (filter->selection.until_ns != WEFT_TIME_NONE &&
+	    since_ns > (uint64_t)filter->selection.until_ns) {
+		filter->done = true;
+	}
+	return filter->done;
+}
+
 /* Whether the hook at this time counts; at the first that does, what is running is announced. */
 static bool counts(struct weft_filter *filter, uint64_t ts_ns, const struct weft_thread *thread)
 {
 	const struct weft_timeline_totals *totals = weft_timeline_totals(filter->timeline);
 	uint64_t since_ns = ts_ns - totals->first_ns;
 
-	if (filter->selection.until_ns != WEFT_TIME_NONE &&
-	    since_ns > (uint64_t)filter->selection.until_ns) {
-		filter->done = true;
+	if (is_over(filter, ts_ns)) {
 		return false;
 	}
 	if (filter->selection.from_ns != WEFT_TIME_NONE &&
@@ -249,16 +262,20 @@ static void filter_process_new(void *ctx, uint64_t ts_ns, const struct weft_proc
 {
 	struct weft_filter *filter = (struct weft_filter *)ctx;
 
-	filter->now_ns = ts_ns;
-	FORWARD(filter, process_new, process, former);
+	if (!is_over(filter, ts_ns)) {
+		filter->now_ns = ts_ns;
+		FORWARD(filter, process_new, process, former);
+	}
 }
 
 static void filter_process_name(void *ctx, uint64_t ts_ns, const struct weft_process *process)
 {
 	struct weft_filter *filter = (struct weft_filter *)ctx;
 
-	filter->now_ns = ts_ns;
-	FORWARD(filter, process_name, process);
+	if (!is_over(filter, ts_ns)) {
+		filter->now_ns = ts_ns;
+		FORWARD(filter, process_name, process);
+	}
 }
 
 static void filter_thread_new(void *ctx, uint64_t ts_ns, struct weft_thread *thread,
