@@ -376,7 +376,7 @@ static int bpf_open(const struct weft_engine_request *request, void **ret_state,
 		    struct weft_error *err)
 {
 	struct bpf_state *state = (struct bpf_state *)calloc(1, sizeof(*state));
-	LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = "weft");
+	struct bpf_object_open_opts options = {.sz = sizeof(options), .object_name = "weft"};
 	uint32_t cpu;
 	int cpu_count;
 	int ret;
