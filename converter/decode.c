@@ -199,12 +199,12 @@ static void finish_switch(struct weft_event *event)
 
 static void finish_softirq(struct weft_event *event)
 {
-	event->irq.is_soft = true;
+	event->irq.is_soft = 1;
 }
 
 static void finish_irq(struct weft_event *event)
 {
-	event->irq.is_soft = false;
+	event->irq.is_soft = 0;
 }
 
 /* A program is called like the last part of its path, of which the kernel keeps 15 bytes. */

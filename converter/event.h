@@ -11,7 +11,6 @@
 #ifndef WEFT_CONVERTER_EVENT_H
 #define WEFT_CONVERTER_EVENT_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "wait.h"
@@ -153,7 +152,7 @@ struct weft_event {
 			weft_syscall_index index;
 		} syscall;
 		struct {
-			bool is_soft;
+			uint32_t is_soft; /**< Not 0: a soft interrupt. */
 		} irq;
 		struct {
 			uint64_t lost_count;

@@ -24,7 +24,7 @@
 
 #include "event.h"
 
-#define WEFT_REPORT_COLUMN_COUNT_MAX 20U
+#define WEFT_REPORT_COLUMN_COUNT_MAX 32U
 /** Longest cell kept, in characters; what no terminal shows is not worth keeping. */
 #define WEFT_REPORT_CELL_WIDTH_MAX 200U
 

@@ -104,19 +104,6 @@ static json_t *usage(const struct weft_usage *usage)
 			 number(usage->nvcsw), "involuntary_switches", number(usage->nivcsw));
 }
 
-static json_t *make_task(const struct weft_summary *summary, const void *item)
-{
-	const struct weft_task_row *row = (const struct weft_task_row *)item;
-
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "type",
-			 name(summary, row->name_id), "count",
-			 number(row->begin_count + row->began_before_count), "ended",
-			 number(row->end_count), "errors", number(row->error_count), "open",
-			 number(row->open_count), "open_longest_ns", number(row->open_longest_ns),
-			 "began_before", number(row->began_before_count), "duration_ns",
-			 durations(&row->duration_ns), "usage", usage(&row->usage));
-}
-
 static json_t *site_members(const struct weft_frame *site)
 {
 	return json_pack("{s:o, s:o, s:o}", "function", site ? text(site->function) : json_null(),
@@ -147,31 +134,72 @@ static json_t *make_log(const struct weft_summary *summary, const void *item)
 			 number(row->count));
 }
 
-static json_t *blocked(const struct weft_thread_row *row)
+static bool append(json_t *values, json_t *value)
+{
+	return json_array_append_new(values, value) == 0;
+}
+
+static json_t *blocked(const struct weft_states *states)
 {
 	json_t *values = json_array();
+	bool whole = values != NULL;
 	size_t i;
 
-	for (i = 0; values && i < WEFT_SUMMARY_REASON_COUNT && row->blocked[i].reason; i++) {
-		json_t *value = json_pack("{s:o, s:o, s:o}", "reason", text(row->blocked[i].reason),
-					  "count", number(row->blocked[i].count), "ns",
-					  number(row->blocked[i].ns));
-
-		if (json_array_append_new(values, value) < 0) {
-			json_decref(values);
-			values = NULL;
-		}
+	for (i = 0; whole && i < WEFT_STATES_REASON_COUNT && states->blocked[i].reason; i++) {
+		whole = append(values, json_pack("{s:o, s:o, s:o}", "reason",
+						 text(states->blocked[i].reason), "count",
+						 number(states->blocked[i].count), "ns",
+						 number(states->blocked[i].ns)));
+	}
+	if (!whole) {
+		json_decref(values);
+		return NULL;
 	}
 	return values;
 }
 
-static json_t *scheduling(const struct weft_summary *summary, const struct weft_thread_row *row)
+static json_t *woken_by(const struct weft_summary *summary, const struct weft_states *states)
+{
+	json_t *values = json_array();
+	bool whole = values != NULL;
+	size_t i;
+
+	for (i = 0; whole && i < WEFT_STATES_WAKER_COUNT && states->wakers[i].count; i++) {
+		whole = append(values, json_pack("{s:o, s:o}", "name",
+						 name(summary, states->wakers[i].name_id), "count",
+						 number(states->wakers[i].count)));
+	}
+	if (!whole) {
+		json_decref(values);
+		return NULL;
+	}
+	return values;
+}
+
+static json_t *scheduling(const struct weft_summary *summary, const struct weft_states *states)
 {
 	if (!summary->totals->has_sched) {
 		return json_null();
 	}
-	return json_pack("{s:o, s:o, s:o}", "run_ns", number(row->run_ns), "run_wait_ns",
-			 number(row->wait_ns), "blocked", blocked(row));
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "run_ns", number(states->run_ns),
+			 "run_wait_ns", number(states->wait_ns), "preempted_ns",
+			 number(states->preempted_ns), "preemptions",
+			 number(states->preempted_count), "blocked", blocked(states), "woken_by",
+			 woken_by(summary, states));
+}
+
+static json_t *make_task(const struct weft_summary *summary, const void *item)
+{
+	const struct weft_task_row *row = (const struct weft_task_row *)item;
+
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "type",
+			 name(summary, row->name_id), "count",
+			 number(row->begin_count + row->began_before_count), "ended",
+			 number(row->end_count), "errors", number(row->error_count), "open",
+			 number(row->open_count), "open_longest_ns", number(row->open_longest_ns),
+			 "began_before", number(row->began_before_count), "duration_ns",
+			 durations(&row->duration_ns), "scheduling", scheduling(summary, &row->states), "usage",
+			 usage(&row->usage));
 }
 
 static json_t *make_thread(const struct weft_summary *summary, const void *item)
@@ -186,7 +214,7 @@ static json_t *make_thread(const struct weft_summary *summary, const void *item)
 			 "first_ns", number(row->first_ns - summary->totals->first_ns), "last_ns",
 			 number(row->last_ns - summary->totals->first_ns), "tasks",
 			 number(row->task_count), "regions", number(row->region_count), "logs",
-			 number(row->log_count), "scheduling", scheduling(summary, row), "usage",
+			 number(row->log_count), "scheduling", scheduling(summary, &row->states), "usage",
 			 usage(&row->usage));
 }
 
@@ -304,7 +332,7 @@ static json_t *make_rows(const struct weft_summary *summary)
 {
 	const struct weft_critical_report *critical = summary->critical;
 
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "processes",
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "processes",
 			 array(summary, &summary->processes, make_process), "tasks",
 			 array(summary, &summary->tasks, make_task), "critical_path",
 			 critical ? weft_critical_report_make_json(critical) : json_null(),
@@ -312,7 +340,8 @@ static json_t *make_rows(const struct weft_summary *summary)
 			 array(summary, &summary->regions, make_region), "logs",
 			 array(summary, &summary->logs, make_log), "threads",
 			 array(summary, &summary->threads, make_thread), "background",
-			 usage(&summary->background), "repairs",
+			 usage(&summary->background), "background_scheduling",
+			 scheduling(summary, &summary->background_states), "repairs",
 			 make_repairs(&summary->totals->repairs), "misuse",
 			 array(summary, &summary->misuse, make_misuse), "hints",
 			 make_hints(summary));

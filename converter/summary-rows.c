@@ -230,7 +230,7 @@ static int compare_threads(const void *left, const void *right)
 	int order = compare_numbers(activity(b) > 0, activity(a) > 0);
 
 	if (order == 0) {
-		order = compare_numbers(b->run_ns, a->run_ns);
+		order = compare_numbers(b->states.run_ns, a->states.run_ns);
 	}
 	return order ? order : compare_numbers(a->id, b->id);
 }
@@ -247,8 +247,23 @@ static void count_threads(struct weft_summary *summary)
 
 		if (process) {
 			process->thread_count++;
+			process->activity += activity(thread);
+			process->run_ns += thread->states.run_ns;
 		}
 	}
+}
+
+/* As threads: first who says what it does, then who ran most. */
+static int compare_processes(const void *left, const void *right)
+{
+	const struct weft_process_row *a = *(const struct weft_process_row *const *)left;
+	const struct weft_process_row *b = *(const struct weft_process_row *const *)right;
+	int order = compare_numbers(b->activity > 0, a->activity > 0);
+
+	if (order == 0) {
+		order = compare_numbers(b->run_ns, a->run_ns);
+	}
+	return order ? order : compare_numbers(a->id, b->id);
 }
 
 int weft_summary__finish(struct weft_summary *summary, uint64_t last_ns)
@@ -261,6 +276,7 @@ int weft_summary__finish(struct weft_summary *summary, uint64_t last_ns)
 	sort_rows(&summary->regions, compare_regions);
 	sort_rows(&summary->logs, compare_logs);
 	sort_rows(&summary->threads, compare_threads);
+	sort_rows(&summary->processes, compare_processes);
 	if (summary->status == 0 && summary->symbolizer) {
 		summary->status = weft_symbolizer_status(summary->symbolizer);
 	}
@@ -290,6 +306,9 @@ void weft_summary__fini(struct weft_summary *summary)
 	}
 	for (i = 0; i < summary->open_tasks.slot_count; i++) {
 		free(summary->open_tasks.slots[i].value);
+	}
+	for (i = 0; i < summary->threads.count; i++) {
+		free(((struct weft_thread_row *)summary->threads.rows[i])->credited);
 	}
 	free_rows(&summary->tasks);
 	free_rows(&summary->regions);

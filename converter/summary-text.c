@@ -244,6 +244,124 @@ static void put_task(const struct report *report, struct weft_report_table *tabl
 	}
 }
 
+/* ---- What time was made of ---- */
+
+/* The reasons that anything was blocked for, each a column. */
+struct reasons {
+	const char *names[WEFT_STATES_REASON_COUNT];
+	size_t count;
+};
+
+static void collect_reasons(const struct weft_states *states, struct reasons *reasons)
+{
+	size_t i;
+	size_t at;
+
+	for (i = 0; i < WEFT_STATES_REASON_COUNT && states->blocked[i].reason; i++) {
+		for (at = 0; at < reasons->count; at++) {
+			if (strcmp(reasons->names[at], states->blocked[i].reason) == 0) {
+				break;
+			}
+		}
+		if (at == reasons->count && at < WEFT_STATES_REASON_COUNT) {
+			reasons->names[reasons->count++] = states->blocked[i].reason;
+		}
+	}
+}
+
+static void add_state_columns(struct weft_report_table *table, const struct reasons *reasons)
+{
+	size_t i;
+
+	weft_report_table_add_column(table, "running", RIGHT);
+	weft_report_table_add_column(table, "CPU wait", RIGHT);
+	weft_report_table_add_column(table, "preempted", RIGHT | WEFT_REPORT_OPTIONAL);
+	for (i = 0; i < reasons->count; i++) {
+		weft_report_table_add_column(table, reasons->names[i], RIGHT);
+	}
+	weft_report_table_add_column(table, "woken most by", LEFT);
+}
+
+/* The name that ended most waits, and of how many of all. */
+static void put_waker(const struct report *report, struct weft_report_table *table,
+		      const struct weft_states *states)
+{
+	const struct weft_waker_row *most = NULL;
+	struct weft_text name;
+	uint64_t sum = 0;
+	size_t i;
+
+	for (i = 0; i < WEFT_STATES_WAKER_COUNT && states->wakers[i].count; i++) {
+		sum += states->wakers[i].count;
+		if (!most || states->wakers[i].count > most->count) {
+			most = &states->wakers[i];
+		}
+	}
+	if (!most) {
+		weft_report_table_none(table);
+		return;
+	}
+	name = weft_summary__name(report->summary, most->name_id);
+	weft_report_table_format(table, "%.*s (%" PRIu64 " of %" PRIu64 ")",
+				 name.len < 64 ? (int)name.len : 64, name.text, most->count, sum);
+}
+
+static void put_states(const struct report *report, struct weft_report_table *table,
+		       const struct weft_states *states, const struct reasons *reasons)
+{
+	size_t i;
+
+	weft_report_table_duration(table, states->run_ns);
+	weft_report_table_duration(table, states->wait_ns);
+	if (states->preempted_ns) {
+		weft_report_table_duration(table, states->preempted_ns);
+	} else {
+		weft_report_table_none(table);
+	}
+	for (i = 0; i < reasons->count; i++) {
+		const struct weft_reason_row *reason =
+			weft_states_find_reason(states, reasons->names[i]);
+
+		if (reason) {
+			weft_report_table_duration(table, reason->ns);
+		} else {
+			weft_report_table_none(table);
+		}
+	}
+	put_waker(report, table, states);
+}
+
+/* What threads did while they worked for tasks. */
+static int put_task_states(const struct report *report)
+{
+	const struct weft_summary *summary = report->summary;
+	struct weft_report_table table = {0};
+	struct reasons reasons = {{NULL}, 0};
+	bool is_empty = true;
+	size_t i;
+
+	for (i = 0; i < summary->tasks.count; i++) {
+		const struct weft_task_row *row =
+			(const struct weft_task_row *)summary->tasks.rows[i];
+
+		is_empty = is_empty && weft_states_is_empty(&row->states);
+		collect_reasons(&row->states, &reasons);
+	}
+	if (!summary->totals->has_sched || is_empty) {
+		return 0;
+	}
+	weft_report_table_add_column(&table, "type", LEFT | SHRINK);
+	add_state_columns(&table, &reasons);
+	for (i = 0; i < summary->tasks.count; i++) {
+		const struct weft_task_row *row =
+			(const struct weft_task_row *)summary->tasks.rows[i];
+
+		weft_report_table_text(&table, weft_summary__name(summary, row->name_id));
+		put_states(report, &table, &row->states, &reasons);
+	}
+	return print_table(report, &table, "threads while they worked for tasks");
+}
+
 static int put_tasks(const struct report *report)
 {
 	const struct weft_summary *summary = report->summary;
@@ -360,42 +478,6 @@ static int put_logs(const struct report *report)
 
 /* ---- Threads ---- */
 
-/* The reasons that any thread was blocked for, each a column. */
-struct reasons {
-	const char *names[WEFT_SUMMARY_REASON_COUNT];
-	size_t count;
-};
-
-static const struct weft_reason_row *find_reason(const struct weft_thread_row *row,
-						 const char *reason)
-{
-	size_t i;
-
-	for (i = 0; i < WEFT_SUMMARY_REASON_COUNT && row->blocked[i].reason; i++) {
-		if (strcmp(row->blocked[i].reason, reason) == 0) {
-			return &row->blocked[i];
-		}
-	}
-	return NULL;
-}
-
-static void collect_reasons(const struct weft_thread_row *row, struct reasons *reasons)
-{
-	size_t i;
-	size_t at;
-
-	for (i = 0; i < WEFT_SUMMARY_REASON_COUNT && row->blocked[i].reason; i++) {
-		for (at = 0; at < reasons->count; at++) {
-			if (strcmp(reasons->names[at], row->blocked[i].reason) == 0) {
-				break;
-			}
-		}
-		if (at == reasons->count && at < WEFT_SUMMARY_REASON_COUNT) {
-			reasons->names[reasons->count++] = row->blocked[i].reason;
-		}
-	}
-}
-
 static void put_thread_head(const struct report *report, struct weft_report_table *table,
 			    const struct weft_thread_row *row)
 {
@@ -416,41 +498,16 @@ static void put_thread_head(const struct report *report, struct weft_report_tabl
 	weft_report_table_duration(table, row->last_ns - row->first_ns);
 }
 
-static void put_thread_sched(struct weft_report_table *table, const struct weft_thread_row *row,
-			     const struct reasons *reasons)
-{
-	size_t i;
-
-	weft_report_table_duration(table, row->run_ns);
-	weft_report_table_duration(table, row->wait_ns);
-	for (i = 0; i < reasons->count; i++) {
-		const struct weft_reason_row *reason = find_reason(row, reasons->names[i]);
-
-		if (reason) {
-			weft_report_table_duration(table, reason->ns);
-		} else {
-			weft_report_table_none(table);
-		}
-	}
-}
-
 static void add_thread_columns(const struct report *report, struct weft_report_table *table,
 			       const struct reasons *reasons)
 {
-	size_t i;
-
 	weft_report_table_add_column(table, "name", LEFT | SHRINK);
 	weft_report_table_add_column(table, "tid", RIGHT);
 	weft_report_table_add_column(table, "pid", RIGHT);
 	weft_report_table_add_column(table, "seen for", RIGHT);
 	if (report->summary->totals->has_sched) {
-		weft_report_table_add_column(table, "running", RIGHT);
-		weft_report_table_add_column(table, "CPU wait", RIGHT);
-		for (i = 0; i < reasons->count; i++) {
-			weft_report_table_add_column(table, reasons->names[i], RIGHT);
-		}
-	}
-	if (report->summary->totals->account_count) {
+		add_state_columns(table, reasons);
+	} else if (report->summary->totals->account_count) {
 		weft_report_table_add_column(table, "task CPU", RIGHT);
 		weft_report_table_add_column(table, "task CPU wait", RIGHT);
 	}
@@ -470,7 +527,10 @@ static int put_threads(const struct report *report)
 		return 0;
 	}
 	for (i = 0; i < summary->threads.count; i++) {
-		collect_reasons((const struct weft_thread_row *)summary->threads.rows[i], &reasons);
+		const struct weft_thread_row *row =
+			(const struct weft_thread_row *)summary->threads.rows[i];
+
+		collect_reasons(&row->states, &reasons);
 	}
 	add_thread_columns(report, &table, &reasons);
 	for (i = 0; i < summary->threads.count; i++) {
@@ -479,9 +539,8 @@ static int put_threads(const struct report *report)
 
 		put_thread_head(report, &table, row);
 		if (summary->totals->has_sched) {
-			put_thread_sched(&table, row, &reasons);
-		}
-		if (summary->totals->account_count) {
+			put_states(report, &table, &row->states, &reasons);
+		} else if (summary->totals->account_count) {
 			put_cpu(&table, &row->usage);
 			put_run_wait(&table, &row->usage);
 		}
@@ -598,7 +657,8 @@ static int put_critical_path(const struct report *report)
 int weft_summary__write_text(const struct weft_summary *summary, FILE *out)
 {
 	static int (*const sections[])(const struct report *report) = {
-		put_tasks, put_critical_path, put_regions, put_logs, put_threads, put_repairs, put_misuse,
+		put_tasks,   put_task_states, put_critical_path, put_regions, put_logs,
+		put_threads, put_repairs,     put_misuse,
 	};
 	struct report report = {summary, out,
 				summary->options->width ? summary->options->width : WIDTH_DEFAULT,

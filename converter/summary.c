@@ -211,35 +211,18 @@ static void on_thread_name(void *ctx, uint64_t ts_ns, struct weft_thread *thread
 	set_thread_name((struct weft_summary *)ctx, thread);
 }
 
-static void add_blocked(struct weft_thread_row *row, const char *reason, uint64_t ns)
-{
-	unsigned int i = 0;
-
-	/* Reasons are few and static; the last row takes what has no room. */
-	while (i + 1 < WEFT_SUMMARY_REASON_COUNT && row->blocked[i].reason &&
-	       strcmp(row->blocked[i].reason, reason) != 0) {
-		i++;
-	}
-	if (!row->blocked[i].reason) {
-		row->blocked[i].reason = reason;
-	} else if (strcmp(row->blocked[i].reason, reason) != 0) {
-		row->blocked[i].reason = "other reasons";
-	}
-	row->blocked[i].count++;
-	row->blocked[i].ns += ns;
-}
-
 /* Credits the time since the last change to the state it was spent in. */
 static void credit(struct weft_thread_row *row, uint64_t ts_ns)
 {
 	uint64_t ns = ts_ns - row->since_ns;
 
 	if (row->state == WEFT_THREAD_RUNNING) {
-		row->run_ns += ns;
+		row->states.run_ns += ns;
 	} else if (row->state == WEFT_THREAD_WAITING) {
-		add_blocked(row, row->reason, ns);
+		weft_states_add_blocked(&row->states, row->reason, 1, ns);
 	} else if (row->state != WEFT_THREAD_GONE) {
-		row->wait_ns += ns;
+		row->states.wait_ns += ns;
+		row->states.preempted_ns += row->reason ? ns : 0;
 	}
 	row->since_ns = ts_ns;
 }
@@ -273,16 +256,31 @@ static void on_stop(void *ctx, uint64_t ts_ns, struct weft_thread *thread, int32
 		    const char *reason)
 {
 	(void)lane;
-	(void)reason;
-	change_state((struct weft_summary *)ctx, thread, ts_ns, WEFT_THREAD_RUNNABLE, NULL);
+	change_state((struct weft_summary *)ctx, thread, ts_ns, WEFT_THREAD_RUNNABLE, reason);
+	if (row_of(thread)) {
+		row_of(thread)->states.preempted_count++;
+	}
+}
+
+/* Who ended the wait, by name: threads of a pool count as one. */
+static void count_waker(struct weft_summary *summary, const struct weft_thread *thread,
+			const struct weft_thread *waker, int32_t lane)
+{
+	const char *name = lane >= 0 ? "[interrupt]" : "[unknown]";
+
+	if (waker) {
+		name = waker->name[0] ? waker->name : "[unnamed thread]";
+	}
+	weft_states_add_waker(&row_of(thread)->states, name_id(summary, text_of(name)), 1);
 }
 
 static void on_wake(void *ctx, uint64_t ts_ns, struct weft_thread *thread,
 		    struct weft_thread *waker, int32_t lane)
 {
-	(void)waker;
-	(void)lane;
 	change_state((struct weft_summary *)ctx, thread, ts_ns, WEFT_THREAD_RUNNABLE, NULL);
+	if (row_of(thread)) {
+		count_waker((struct weft_summary *)ctx, thread, waker, lane);
+	}
 }
 
 static void on_exit_thread(void *ctx, uint64_t ts_ns, struct weft_thread *thread, int32_t lane)
@@ -558,6 +556,20 @@ static void add_usage(struct weft_usage *usage, const struct weft_event *event)
 	}
 }
 
+/* What the thread did since it last told: for this task, or for none. */
+static void credit_task(struct weft_summary *summary, struct weft_thread_row *row,
+			struct weft_states *sum)
+{
+	if (!row->credited) {
+		row->credited = (struct weft_states *)calloc(1, sizeof(*row->credited));
+		if (!row->credited) {
+			fail(summary, -ENOMEM);
+			return;
+		}
+	}
+	weft_states_move_growth(sum, &row->states, row->credited);
+}
+
 static void on_account(void *ctx, uint64_t ts_ns, struct weft_thread *thread,
 		       const struct weft_task_state *task, const struct weft_event *event)
 {
@@ -571,6 +583,9 @@ static void on_account(void *ctx, uint64_t ts_ns, struct weft_thread *thread,
 	touch(summary, thread, ts_ns);
 	if (row_of(thread)) {
 		add_usage(&row_of(thread)->usage, event);
+		credit(row_of(thread), ts_ns);
+		credit_task(summary, row_of(thread),
+			    row ? &row->states : &summary->background_states);
 	}
 	add_usage(row ? &row->usage : &summary->background, event);
 }

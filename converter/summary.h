@@ -26,6 +26,7 @@
 #include "histogram.h"
 #include "id-map.h"
 #include "source.h"
+#include "states.h"
 #include "symbolizer.h"
 #include "timeline.h"
 
@@ -45,6 +46,7 @@ struct weft_task_row {
 	uint64_t began_before_count; /**< Ended here, begun before or outside of what was read. */
 	struct weft_histogram duration_ns; /**< Of all that ended and whose begin is known. */
 	struct weft_usage usage;
+	struct weft_states states; /**< Of threads while they worked for it. */
 };
 
 struct weft_region_row {
@@ -64,13 +66,6 @@ struct weft_log_row {
 	uint64_t count;
 };
 
-#define WEFT_SUMMARY_REASON_COUNT 6U
-
-struct weft_reason_row {
-	const char *reason; /**< Static; NULL: unused. */
-	uint64_t count, ns;
-};
-
 struct weft_thread_row {
 	uint64_t id;
 	int32_t tid;
@@ -78,12 +73,12 @@ struct weft_thread_row {
 	uint64_t name_id; /**< 0 unknown. */
 	uint64_t first_ns, last_ns;
 	uint64_t region_count, task_count, log_count;
-	uint64_t run_ns,
-		wait_ns; /**< On a lane; runnable without one. From scheduling data only. */
-	struct weft_reason_row blocked[WEFT_SUMMARY_REASON_COUNT];
+	struct weft_states states; /**< From scheduling data only. */
+	/** What of `states` has been credited to a task; owned, NULL until it works for one. */
+	struct weft_states *credited;
 	enum weft_thread_state state;
 	uint64_t since_ns;
-	const char *reason;
+	const char *reason; /**< Of the wait; "preempted" and the like while runnable; NULL. */
 	struct weft_usage usage;
 };
 
@@ -92,6 +87,8 @@ struct weft_process_row {
 	int32_t pid, ppid;
 	uint64_t exe_id; /**< In names, 0 unknown. */
 	uint64_t thread_count;
+	uint64_t activity; /**< Tasks, regions and logs of its threads; set by finish. */
+	uint64_t run_ns;   /**< Of its threads; set by finish. */
 };
 
 struct weft_misuse_row {
@@ -127,6 +124,7 @@ struct weft_summary {
 	bool regions_full;
 	uint64_t misuse_count;	      /**< Events, beyond the ceiling of rows as well. */
 	struct weft_usage background; /**< While no task was current. */
+	struct weft_states background_states;
 
 	/* Told by the caller before weft_summary__finish(). */
 	const struct weft_summary_options *options;

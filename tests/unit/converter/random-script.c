@@ -95,6 +95,8 @@ static void switch_cpu(struct world *world, uint32_t cpu, int32_t next,
 	event->sched_switch.prev = prev >= 0 ? world->threads[prev].tid : 0;
 	event->sched_switch.next = next >= 0 ? world->threads[next].tid : 0;
 	event->sched_switch.reason = reason;
+	event->sched_switch.wait.syscall = (weft_syscall_index)below(world, 100);
+	event->sched_switch.wait.object = (uint8_t)below(world, 10);
 	event->sched_switch.prev_name = text("thread");
 	event->sched_switch.next_name = text("thread");
 	if (prev >= 0) {
@@ -136,7 +138,8 @@ static void wake(struct world *world)
 	uint32_t cpu = below(world, CPU_COUNT);
 	struct weft_event *event;
 
-	if (!thread->alive || thread->runnable || thread->cpu >= 0) {
+	/* Also one that is about to sleep, or not asleep at all. */
+	if (!thread->alive || (below(world, 4) && (thread->runnable || thread->cpu >= 0))) {
 		return;
 	}
 	event = append(world, WEFT_EVENT_WAKING, (int32_t)cpu);
@@ -144,8 +147,40 @@ static void wake(struct world *world)
 		event->tid = world->threads[world->on_cpu[cpu]].tid;
 	}
 	event->waking.subject = thread->tid;
+	event->waking.waker = (int32_t)below(world, 3) - 1; /* Unknown, idle, or nobody's id. */
+	if (world->on_cpu[cpu] >= 0 && below(world, 2)) {
+		event->waking.waker = event->tid;
+	}
+	event->waking.context = below(world, 6);
 	event->waking.target_cpu = (int32_t)below(world, CPU_COUNT);
 	thread->runnable = true;
+}
+
+/* What only explains other events. */
+static void explain(struct world *world)
+{
+	static const enum weft_event_kind kinds[] = {
+		WEFT_EVENT_SYSCALL_ENTRY, WEFT_EVENT_SYSCALL_EXIT, WEFT_EVENT_IRQ_ENTRY,
+		WEFT_EVENT_IRQ_EXIT, WEFT_EVENT_THREAD_STATE};
+	const struct thread *thread = &world->threads[below(world, THREAD_COUNT)];
+	struct weft_event *event = append(world, kinds[below(world, 5)],
+					  (int32_t)below(world, CPU_COUNT + 1) - 1);
+
+	switch (event->kind) {
+	case WEFT_EVENT_THREAD_STATE:
+		event->thread_state.subject = thread->tid;
+		event->thread_state.subject_pid = below(world, 4) ? thread->pid : thread->tid;
+		event->thread_state.ppid = 1;
+		event->thread_state.name = text("thread");
+		break;
+	case WEFT_EVENT_IRQ_ENTRY:
+	case WEFT_EVENT_IRQ_EXIT:
+		event->irq.is_soft = below(world, 2);
+		break;
+	default:
+		event->syscall.index = (weft_syscall_index)below(world, 100);
+		break;
+	}
 }
 
 /* ---- Lives ---- */
@@ -328,6 +363,8 @@ static void step(struct world *world)
 		schedule(world);
 	} else if (world->script->has_sched && below(world, 3) == 0) {
 		wake(world);
+	} else if (world->script->has_sched && below(world, 8) == 0) {
+		explain(world);
 	} else if (thread->alive && (thread->cpu >= 0 || !world->script->has_sched)) {
 		act(world, thread);
 	} else if (!thread->alive && below(world, 30) == 0) {

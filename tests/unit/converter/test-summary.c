@@ -133,6 +133,7 @@ static void feed_story(struct weft_timeline *timeline)
 	feed_task_begin(timeline, 0, PID, 1, "request");
 	event = event_of(WEFT_EVENT_WAKING, 1 * MS, 0, PID);
 	event.waking.subject = 101;
+	event.waking.waker = PID;
 	feed(timeline, &event);
 	feed_switch(timeline, 2 * MS, 1, 0, 101, WEFT_SWITCH_PREEMPTED);
 	feed_task_begin(timeline, 2 * MS, 101, 2, "request");
@@ -423,6 +424,10 @@ static void the_report_of_a_known_story_is_known(void **state)
 		"  request      3       1  1 (2.00 ms)  2.00 ms  8.00 ms  8.00 ms  8.00 ms  10.0 ms  6.00 ms   1.00 ms\n"
 		"  outside of tasks: 250 ns CPU\n"
 		"\n"
+		"threads while they worked for tasks\n"
+		"  type     running  CPU wait  preempted  woken most by\n"
+		"  request  7.00 ms   1.00 ms    1.00 ms  -\n"
+		"\n"
 		"regions\n"
 		"  name   function  call site  count  errors      p50      p90      p99      max    total\n"
 		"  parse  0x401001  -              1       0  1.50 \xc2\xb5s  1.50 \xc2\xb5s  1.50 \xc2\xb5s  1.50 \xc2\xb5s  1.50 \xc2\xb5s\n"
@@ -433,9 +438,9 @@ static void the_report_of_a_known_story_is_known(void **state)
 		"  bad\xef\xbf\xbd\\x0a\\u{202e}      1\n"
 		"\n"
 		"threads\n"
-		"  name    tid  pid  seen for  running  CPU wait  blocked  disk: D state  task CPU  task CPU wait  tasks\n"
-		"  main    100  100   10.0 ms  9.00 ms   1.00 ms        -              -   6.00 ms        1.00 ms      2\n"
-		"  worker  101  100   10.0 ms  2.00 ms   1.00 ms  1.00 ms        6.00 ms         -              -      1\n"
+		"  name    tid  pid  seen for  running  CPU wait  preempted  blocked  disk: D state  woken most by  tasks\n"
+		"  main    100  100   10.0 ms  9.00 ms   1.00 ms    1.00 ms        -              -  -                  2\n"
+		"  worker  101  100   10.0 ms  2.00 ms   1.00 ms          -  1.00 ms        6.00 ms  main (1 of 1)      1\n"
 		"\n"
 		"losses and repairs\n"
 		"  count  what\n"
