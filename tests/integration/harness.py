@@ -179,26 +179,31 @@ class Reader:
             yield address
 
 
+def fetch_bytes(address):
+    """Body of a page; an error status raises."""
+    with urllib.request.urlopen(address, timeout=PATIENCE_S) as answer:
+        return answer.read()
+
+
 def fetch(address):
     """Body of a page as text; an error status raises."""
-    with urllib.request.urlopen(address, timeout=PATIENCE_S) as answer:
-        return answer.read().decode(errors="replace")
+    return fetch_bytes(address).decode(errors="replace")
 
 
 def reader_cache():
-    """Where tests/setup.sh puts the real readers."""
+    """Where tests/go-readers.sh puts the real readers."""
     cache = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
     return pathlib.Path(os.environ.get("WEFT_GO_READERS") or pathlib.Path(cache, "weft-tests"))
 
 
 def readers(least=1):
-    """All real readers that tests/setup.sh could get, oldest first."""
+    """All real readers that tests/go-readers.sh could get, oldest first."""
     found = []
     for tool in sorted(reader_cache().glob("go-1.*/tool/trace")):
         found.append(Reader(re.search(r"go-(1\.\d+)", str(tool)).group(1), tool))
     if len(found) < least:
         raise Skip(f"{least} real Go trace readers are needed, {len(found)} are in "
-                   f"{reader_cache()} (tests/setup.sh gets them from Debian's packages)")
+                   f"{reader_cache()} (tests/go-readers.sh gets them from Debian's packages)")
     return found
 
 

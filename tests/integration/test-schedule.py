@@ -7,6 +7,7 @@ Machines that run tests are shared, so rounds may be disturbed by other programs
 the kernel's own count of the same run, and what a round looks like is asked of most rounds.
 """
 
+import gzip
 import json
 import re
 import shutil
@@ -150,6 +151,49 @@ def test_pingpong_sleeps_once_a_round_and_is_woken_by_the_other(folder):
     assert most(lambda path: waits(path)[:1] == [(ping.tid, pong.tid)], paths)
     assert most(lambda path: is_near(on_cpu(path, pong), 500_000), paths)
     assert most(lambda path: is_near(on_cpu(path, ping), 500_000), paths)
+
+
+# Scene → who waits for what, and whose doing it is that the wait ends.
+TRUTH = {
+    "pingpong": {"ping": ("pipe", "pong"), "pong": ("pipe", "ping")},
+    "mutex": {"waiter": ("sync: futex", "owner")},
+    "sleep": {"sleeper": ("sleep", "[interrupt]")},
+    "epoll": {"poller": ("network", "sender")},
+}
+
+
+def test_waits_have_their_reason_and_their_waker(folder):
+    for scene, expected in TRUTH.items():
+        place = folder / scene
+        place.mkdir()
+        actors, told, _ = play(place, scene)
+        for name, (reason, waker) in expected.items():
+            for table, key, value in (("blocked", "reason", reason), ("woken_by", "name", waker)):
+                counts = {}
+                for row in lives(told, actors[name]):
+                    for item in row["scheduling"][table]:
+                        counts[item[key]] = counts.get(item[key], 0) + item["count"]
+                # Each round once; what else there is (a sleep between rounds) is the scene's.
+                assert 0.9 * SCENES[scene] <= counts.get(value, 0) <= 1.2 * SCENES[scene] + 3, \
+                    f"{scene}: {name}: {counts}, expected {value}"
+
+
+def test_the_viewers_profiles_show_who_waited(folder):
+    shown = {"mutex": ("/block?raw=1", "waiter"), "epoll": ("/io?raw=1", "poller"),
+             "hogs": ("/sched?raw=1", "hog-a")}
+    readers = [reader for reader in harness.readers() if int(reader.version[2:]) >= 26]
+    if not readers:
+        raise harness.Skip("no go tool trace of 1.26 or later: older ones spoil these profiles")
+    for scene, (page, name) in shown.items():
+        place = folder / scene
+        place.mkdir()
+        play(place, scene)
+        trace = place / "x.trace"
+        harness.weft("convert", place / "recording", "-o", trace, "-q")
+        for reader in readers:
+            with reader.serve(trace) as address:
+                profile = gzip.decompress(harness.fetch_bytes(address + page))
+            assert b"/" + name.encode() in profile, f"{reader}: {scene}: {page} without {name}"
 
 
 def test_a_wait_for_a_mutex_ends_by_its_owner(folder):
