@@ -161,10 +161,12 @@ static json_t *blocked(const struct weft_states *states)
 static json_t *woken_by(const struct weft_summary *summary, const struct weft_states *states)
 {
 	json_t *values = json_array();
+	bool is_known = summary->totals->waking_count > 0;
 	bool whole = values != NULL;
 	size_t i;
 
-	for (i = 0; whole && i < WEFT_STATES_WAKER_COUNT && states->wakers[i].count; i++) {
+	for (i = 0; whole && is_known && i < WEFT_STATES_WAKER_COUNT && states->wakers[i].count;
+	     i++) {
 		whole = append(values, json_pack("{s:o, s:o}", "name",
 						 name(summary, states->wakers[i].name_id), "count",
 						 number(states->wakers[i].count)));

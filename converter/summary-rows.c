@@ -332,6 +332,11 @@ static bool lacks_sched(const struct weft_summary *summary)
 	return !summary->totals->has_sched;
 }
 
+static bool lacks_wakings(const struct weft_summary *summary)
+{
+	return summary->totals->has_sched && summary->totals->waking_count == 0;
+}
+
 static bool lacks_accounts(const struct weft_summary *summary)
 {
 	return summary->tasks.count && summary->totals->account_count == 0;
@@ -390,6 +395,9 @@ const char *weft_summary__hint(const struct weft_summary *summary, size_t number
 			      "libweft, and have it run while recording"},
 		{lacks_sched, "who had a CPU, who waited for one and what blocked is not known: "
 			      "`weft doctor` says what this machine can record of it"},
+		{lacks_wakings,
+		 "who woke whom is not known, and a wait lasts until the thread runs again: "
+		 "`weft doctor` says what this machine can record of it"},
 		{lacks_accounts, "CPU time and run-queue wait of tasks are not known: record with "
 				 "`weft record --sched accounting`"},
 		{has_losses, "events were lost because buffers were full, so counts are too low: "

@@ -269,7 +269,8 @@ static void collect_reasons(const struct weft_states *states, struct reasons *re
 	}
 }
 
-static void add_state_columns(struct weft_report_table *table, const struct reasons *reasons)
+static void add_state_columns(const struct report *report, struct weft_report_table *table,
+			      const struct reasons *reasons)
 {
 	size_t i;
 
@@ -279,7 +280,9 @@ static void add_state_columns(struct weft_report_table *table, const struct reas
 	for (i = 0; i < reasons->count; i++) {
 		weft_report_table_add_column(table, reasons->names[i], RIGHT);
 	}
-	weft_report_table_add_column(table, "woken most by", LEFT);
+	if (report->summary->totals->waking_count) {
+		weft_report_table_add_column(table, "woken most by", LEFT);
+	}
 }
 
 /* The name that ended most waits, and of how many of all. */
@@ -328,7 +331,9 @@ static void put_states(const struct report *report, struct weft_report_table *ta
 			weft_report_table_none(table);
 		}
 	}
-	put_waker(report, table, states);
+	if (report->summary->totals->waking_count) {
+		put_waker(report, table, states);
+	}
 }
 
 /* What threads did while they worked for tasks. */
@@ -351,7 +356,7 @@ static int put_task_states(const struct report *report)
 		return 0;
 	}
 	weft_report_table_add_column(&table, "type", LEFT | SHRINK);
-	add_state_columns(&table, &reasons);
+	add_state_columns(report, &table, &reasons);
 	for (i = 0; i < summary->tasks.count; i++) {
 		const struct weft_task_row *row =
 			(const struct weft_task_row *)summary->tasks.rows[i];
@@ -506,7 +511,7 @@ static void add_thread_columns(const struct report *report, struct weft_report_t
 	weft_report_table_add_column(table, "pid", RIGHT);
 	weft_report_table_add_column(table, "seen for", RIGHT);
 	if (report->summary->totals->has_sched) {
-		add_state_columns(table, reasons);
+		add_state_columns(report, table, reasons);
 	} else if (report->summary->totals->account_count) {
 		weft_report_table_add_column(table, "task CPU", RIGHT);
 		weft_report_table_add_column(table, "task CPU wait", RIGHT);

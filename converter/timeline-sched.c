@@ -176,7 +176,7 @@ int weft_timeline__waking(struct weft_timeline *timeline, const struct weft_even
 		timeline->totals.repairs.event_invalid++;
 		return 0;
 	}
-	timeline->has_wakings = true;
+	timeline->totals.waking_count++;
 	ret = weft_timeline__get_thread(timeline, PID_UNKNOWN, event->waking.subject, &node);
 	if (ret < 0) {
 		return ret;

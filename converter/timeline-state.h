@@ -78,7 +78,6 @@ struct weft_timeline {
 	struct weft_timeline_totals totals;
 	uint64_t now_ns;
 	bool lanes_are_cpus;
-	bool has_wakings; /* A wake-up was told: from now on one that is missing is a repair. */
 
 	struct weft_id_map threads; /* Key → thread_node, live ones. */
 	struct weft_thread_node *first_thread;

@@ -409,7 +409,8 @@ void weft_timeline__force_run(struct weft_timeline *timeline, struct weft_thread
 		weft_timeline__stop(timeline, node, "inferred");
 	}
 	if (node->shown.state == WEFT_THREAD_WAITING) {
-		repairs->wake_inferred += timeline->has_wakings;
+		/* Some tiers tell of none. */
+		repairs->wake_inferred += timeline->totals.waking_count > 0;
 		node->shown.wake_context = WEFT_WAKE_BY_UNKNOWN;
 		weft_timeline__wake(timeline, node, NULL, -1);
 	}

@@ -129,7 +129,7 @@ struct weft_timeline_totals {
 	uint64_t thread_count, process_count;
 	uint64_t task_begin_count, task_end_count;
 	uint64_t region_begin_count, region_end_count;
-	uint64_t log_count, account_count, switch_count, misuse_count;
+	uint64_t log_count, account_count, switch_count, waking_count, misuse_count;
 	uint64_t first_ns, last_ns; /**< Of accepted events. */
 	bool has_sched;             /**< Scheduling events were seen. */
 	struct weft_repairs repairs;
