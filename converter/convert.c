@@ -71,9 +71,9 @@ static int run_encoder(struct weft_pipeline *pipeline, const struct weft_convert
 	int finish_ret;
 	int ret;
 
-	conversion.encoder = weft_go_encoder_create(&plan.encoder,
-						    weft_pipeline_get_symbolizer(pipeline),
-						    weft_output_file_write, file);
+	conversion.encoder =
+		weft_go_encoder_create(&plan.encoder, weft_pipeline_get_symbolizer(pipeline),
+				       weft_output_file_write, file);
 	if (!conversion.encoder) {
 		return weft_error_set(err, -ENOMEM, "out of memory");
 	}

@@ -14,11 +14,11 @@
 
 /* Ceilings; what is beyond is left out of the path, never out of its sum. */
 #define THREAD_COUNT_MAX 131072U
-#define CLAIM_COUNT_MAX	 4096U
+#define CLAIM_COUNT_MAX  4096U
 #define FAMILY_COUNT_MAX 65536U
-#define NAME_COUNT_MAX	 16384U
+#define NAME_COUNT_MAX   16384U
 #define REGION_COUNT_MAX 65536U
-#define RING_SIZE_FIRST	 UINT64_C(1024)
+#define RING_SIZE_FIRST  UINT64_C(1024)
 
 /* Who had a CPU lately: enough to find the one that had it for most of a wait. */
 #define LANE_HISTORY 8U
@@ -30,7 +30,7 @@ struct occupancy {
 
 struct weft_critical_lane {
 	struct occupancy former[LANE_HISTORY]; /* Ring. */
-	size_t count;			       /* Ever added. */
+	size_t count;                          /* Ever added. */
 };
 
 static void fail(struct weft_critical_path *path, int code)

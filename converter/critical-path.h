@@ -47,13 +47,13 @@ struct weft_critical_task {
 	uint64_t raw;
 	uint64_t begin_ns, end_ns;
 	int32_t pid, tid; /**< Of the thread that began it. */
-	bool ended;	  /**< Else end_ns is where the input ends. */
+	bool ended;       /**< Else end_ns is where the input ends. */
 };
 
 /** First pass. Zero-initialise, fill in the first two, fini. */
 struct weft_critical_finder {
 	const struct weft_selection *selection; /**< Borrowed; task_type not NULL. */
-	uint64_t wanted_id;			/**< 0: the slowest. */
+	uint64_t wanted_id;                     /**< 0: the slowest. */
 	bool started;
 	uint64_t first_ns;
 	uint64_t count; /**< Tasks of the selection that ended. */
@@ -80,7 +80,7 @@ void weft_critical_finder_fini(struct weft_critical_finder *finder);
 /* ---- What all threads did ---- */
 
 enum weft_critical_state {
-	WEFT_CRITICAL_ON_CPU,	/**< Without scheduling data: it acted, or could have. */
+	WEFT_CRITICAL_ON_CPU,   /**< Without scheduling data: it acted, or could have. */
 	WEFT_CRITICAL_RUNNABLE, /**< Waited for a CPU. */
 	WEFT_CRITICAL_BLOCKED,
 	WEFT_CRITICAL_UNKNOWN, /**< Nothing is known of the thread at this time. */
@@ -97,20 +97,20 @@ enum weft_critical_waker {
 struct weft_critical_thread {
 	uint64_t id;
 	int32_t tid, pid;
-	uint64_t name_id, exe_id;	/**< In names; 0 unknown. */
+	uint64_t name_id, exe_id;       /**< In names; 0 unknown. */
 	const struct weft_thread *live; /**< Weak; NULL after its end. */
 
 	/* The interval that lasts. */
 	enum weft_critical_state state;
 	uint64_t since_ns;
 	const char *reason;  /**< Static or NULL. */
-	int32_t lane;	     /**< -1: none. */
+	int32_t lane;        /**< -1: none. */
 	uint64_t on_lane_ns; /**< Since when it has the lane. */
-	bool is_born;	     /**< The interval begins with the thread; `creator` made it. */
+	bool is_born;        /**< The interval begins with the thread; `creator` made it. */
 	struct weft_critical_thread *creator; /**< Weak. */
 
-	uint64_t last;	 /**< Latest interval: its number + 1; 0 none. */
-	size_t claim;	 /**< Index + 1 of the claim that lasts; 0 none. */
+	uint64_t last;   /**< Latest interval: its number + 1; 0 none. */
+	size_t claim;    /**< Index + 1 of the claim that lasts; 0 none. */
 	bool is_claimer; /**< Has or had a claim. */
 
 	/* The walk's. */
@@ -139,7 +139,7 @@ struct weft_critical_interval {
 struct weft_critical_claim {
 	struct weft_critical_thread *thread;
 	uint64_t first_ns, last_ns; /**< Of its acts for the task. */
-	uint64_t end_ns;	    /**< Of the first act for another; UINT64_MAX: none. */
+	uint64_t end_ns;            /**< Of the first act for another; UINT64_MAX: none. */
 };
 
 struct weft_critical_lane;
@@ -156,7 +156,7 @@ struct weft_critical_segment {
 	uint64_t begin_ns, end_ns;
 	const struct weft_critical_thread *thread;
 	const struct weft_critical_thread *waker, *behind; /**< NULL: none known. */
-	const char *reason;				   /**< NULL: none. */
+	const char *reason;                                /**< NULL: none. */
 	int32_t lane;
 	uint32_t regions;
 	unsigned int depth; /**< Number of waits around it. */

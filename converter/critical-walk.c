@@ -38,9 +38,9 @@ struct walk {
 	uint64_t floor_ns; /* Of the mode. */
 	bool searching;
 	const struct weft_critical_claim *fallback; /* Searching: where to go on. */
-	uint64_t from_ns;			    /* Searching: where it began. */
-	size_t segment_mark;			    /* Searching: segments before it. */
-	struct weft_critical_thread *touched;	    /* Searching: whose cursors moved. */
+	uint64_t from_ns;                           /* Searching: where it began. */
+	size_t segment_mark;                        /* Searching: segments before it. */
+	struct weft_critical_thread *touched;       /* Searching: whose cursors moved. */
 	struct frame frames[DEPTH_MAX];
 	unsigned int depth;
 	unsigned int hop_count;

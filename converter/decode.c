@@ -40,7 +40,7 @@ struct field {
 	const char *name;
 	enum field_type type;
 	size_t offset;
-	bool optional;	/* Weft's additions to LTTng's events: other tracers lack them. */
+	bool optional;  /* Weft's additions to LTTng's events: other tracers lack them. */
 	int32_t absent; /* Value of an optional field that is not there. */
 };
 
@@ -54,30 +54,30 @@ struct known_event {
 
 /* ---- The contract's events ---- */
 
-#define AT(member)          offsetof(struct weft_event, member)
-#define AT_pid(event)       AT(pid)
-#define AT_tid(event)       AT(tid)
-#define AT_task(event)      AT(event.task)
-#define AT_parent(event)    AT(event.parent)
-#define AT_type(event)      AT(event.type)
-#define AT_error(event)     AT(event.error)
-#define AT_ip(event)        AT(event.ip)
-#define AT_seq(event)       AT(event.seq)
-#define AT_name(event)      AT(event.name)
-#define AT_category(event)  AT(event.category)
-#define AT_message(event)   AT(event.message)
-#define AT_kind(event)      AT(event.kind)
-#define AT_subject(event)   AT(event.subject)
-#define AT_ppid(event)      AT(event.ppid)
-#define AT_start_ns(event)  AT(event.start_ns)
-#define AT_version(event)   AT(event.version)
-#define AT_exe(event)       AT(event.exe)
-#define AT_cmdline(event)   AT(event.cmdline)
-#define AT_base(event)      AT(event.base)
-#define AT_start(event)     AT(event.start)
-#define AT_end(event)       AT(event.end)
-#define AT_path(event)      AT(event.path)
-#define AT_build_id(event)  AT(event.build_id)
+#define AT(member)            offsetof(struct weft_event, member)
+#define AT_pid(event)         AT(pid)
+#define AT_tid(event)         AT(tid)
+#define AT_task(event)        AT(event.task)
+#define AT_parent(event)      AT(event.parent)
+#define AT_type(event)        AT(event.type)
+#define AT_error(event)       AT(event.error)
+#define AT_ip(event)          AT(event.ip)
+#define AT_seq(event)         AT(event.seq)
+#define AT_name(event)        AT(event.name)
+#define AT_category(event)    AT(event.category)
+#define AT_message(event)     AT(event.message)
+#define AT_kind(event)        AT(event.kind)
+#define AT_subject(event)     AT(event.subject)
+#define AT_ppid(event)        AT(event.ppid)
+#define AT_start_ns(event)    AT(event.start_ns)
+#define AT_version(event)     AT(event.version)
+#define AT_exe(event)         AT(event.exe)
+#define AT_cmdline(event)     AT(event.cmdline)
+#define AT_base(event)        AT(event.base)
+#define AT_start(event)       AT(event.start)
+#define AT_end(event)         AT(event.end)
+#define AT_path(event)        AT(event.path)
+#define AT_build_id(event)    AT(event.build_id)
 #define AT_elapsed_ns(event)  AT(event.elapsed_ns)
 #define AT_cpu_ns(event)      AT(event.cpu_ns)
 #define AT_run_wait_ns(event) AT(event.run_wait_ns)
@@ -126,8 +126,14 @@ static const struct field fields_account[] = {WEFT_EVENT_ACCOUNT_FIELDS(FIELD_RO
 
 /* ---- The kernel's events, as the LTTng kernel tracer names them ---- */
 
-#define FIELD(name, type, member)            {name, TYPE_##type, AT(member), false, 0}
-#define ADDED_FIELD(name, type, member, absent) {name, TYPE_##type, AT(member), true, absent}
+#define FIELD(name, type, member)                                                                  \
+	{                                                                                          \
+		name, TYPE_##type, AT(member), false, 0                                            \
+	}
+#define ADDED_FIELD(name, type, member, absent)                                                    \
+	{                                                                                          \
+		name, TYPE_##type, AT(member), true, absent                                        \
+	}
 
 static const struct field fields_sched_switch[] = {
 	FIELD("prev_comm", STRING, sched_switch.prev_name),
@@ -230,8 +236,10 @@ static void finish_exec(struct weft_event *event)
 static const struct known_event known_events[] = {
 	WEFT_EVENT_MAP(CONTRACT_ROW)
 #define KERNEL_ROW(name, kind, fields, finish)                                                     \
-	{name, WEFT_EVENT_##kind, fields, COUNT(fields), finish}
-	KERNEL_ROW("sched_switch", SWITCH, fields_sched_switch, finish_switch),
+	{                                                                                          \
+		name, WEFT_EVENT_##kind, fields, COUNT(fields), finish                             \
+	}
+		KERNEL_ROW("sched_switch", SWITCH, fields_sched_switch, finish_switch),
 	KERNEL_ROW("sched_waking", WAKING, fields_sched_waking, NULL),
 	KERNEL_ROW("sched_wakeup", WAKING, fields_sched_waking, NULL),
 	KERNEL_ROW("sched_wakeup_new", WAKING, fields_sched_waking, NULL),
@@ -249,8 +257,8 @@ static const struct known_event known_events[] = {
 };
 
 /* Events whose name goes on with that of the system call. */
-static const struct known_event syscall_entry = {"syscall_entry_", WEFT_EVENT_SYSCALL_ENTRY, NULL, 0,
-						 NULL};
+static const struct known_event syscall_entry = {"syscall_entry_", WEFT_EVENT_SYSCALL_ENTRY, NULL,
+						 0, NULL};
 static const struct known_event syscall_exit = {"syscall_exit_", WEFT_EVENT_SYSCALL_EXIT, NULL, 0,
 						NULL};
 
@@ -260,14 +268,15 @@ struct plan {
 	const struct known_event *known; /* NULL: of no interest. */
 	uint64_t indexes[FIELD_COUNT_MAX];
 	bool is_signed[FIELD_COUNT_MAX];
-	weft_syscall_index *syscalls; /* Value + SYSCALL_OFFSET → system call; NULL: no such field. */
-	weft_syscall_index syscall;   /* Of the events of one system call. */
+	weft_syscall_index
+		*syscalls; /* Value + SYSCALL_OFFSET → system call; NULL: no such field. */
+	weft_syscall_index syscall;        /* Of the events of one system call. */
 	const bt_event_class *event_class; /* Strong: keeps the address from being given anew. */
 };
 
 struct weft_decoder {
 	struct weft_id_map plans; /* Event class → plan. */
-	struct weft_id_map cpus; /* Stream → CPU + 2: LTTng writes one stream a CPU. */
+	struct weft_id_map cpus;  /* Stream → CPU + 2: LTTng writes one stream a CPU. */
 };
 
 struct weft_decoder *weft_decoder_create(void)
@@ -312,8 +321,8 @@ static int bind_syscalls(struct plan *plan, const bt_field_class *class)
 	uint64_t count;
 	uint64_t i;
 
-	plan->syscalls =
-		(weft_syscall_index *)calloc(SYSCALL_COUNT, sizeof(plan->syscalls[0])); /* Unknown. */
+	plan->syscalls = (weft_syscall_index *)calloc(SYSCALL_COUNT,
+						      sizeof(plan->syscalls[0])); /* Unknown. */
 	if (!plan->syscalls) {
 		return -ENOMEM;
 	}
@@ -332,8 +341,8 @@ static int bind_syscalls(struct plan *plan, const bt_field_class *class)
 		int64_t value = bt_integer_range_signed_get_lower(range);
 
 		if (value >= -SYSCALL_OFFSET && value < SYSCALL_COUNT - SYSCALL_OFFSET) {
-			plan->syscalls[value + SYSCALL_OFFSET] = weft_wait_find_syscall(
-				bt_field_class_enumeration_mapping_get_label(
+			plan->syscalls[value + SYSCALL_OFFSET] =
+				weft_wait_find_syscall(bt_field_class_enumeration_mapping_get_label(
 					bt_field_class_enumeration_signed_mapping_as_mapping_const(
 						mapping)));
 		}

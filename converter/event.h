@@ -74,7 +74,7 @@ struct weft_event {
 	int32_t cpu;    /**< CPU that recorded the event, -1 if unknown. */
 	uint64_t ts_ns; /**< Since the source's origin. */
 	int32_t pid;    /**< Process of the emitting thread, -1 if the source does not tell. */
-	int32_t tid;    /**< Emitting thread; for SWITCH unused, for WAKING the waker, -1 if unknown. */
+	int32_t tid; /**< Emitting thread; for SWITCH unused, for WAKING the waker, -1 if unknown. */
 	union {
 		struct {
 			uint64_t task, parent, ip;
@@ -130,7 +130,7 @@ struct weft_event {
 		struct {
 			int32_t subject;
 			int32_t target_cpu;
-			int32_t waker;	  /**< Thread on the CPU that wakes, 0 idle, -1 unknown. */
+			int32_t waker;    /**< Thread on the CPU that wakes, 0 idle, -1 unknown. */
 			uint32_t context; /**< enum weft_wake_context, or a value unknown to us. */
 		} waking;
 		struct {

@@ -103,8 +103,7 @@ static struct learnt_task *learnt(struct weft_filter *filter, uint64_t id)
 
 static bool has_type(const struct weft_filter *filter, const struct weft_task_state *task)
 {
-	return !filter->selection.task_type ||
-	       strcmp(task->type, filter->selection.task_type) == 0;
+	return !filter->selection.task_type || strcmp(task->type, filter->selection.task_type) == 0;
 }
 
 static void learn_task_begin(void *ctx, uint64_t ts_ns, struct weft_thread *thread,
@@ -163,8 +162,7 @@ int weft_filter_learned(struct weft_filter *filter, uint64_t last_ns)
 
 static bool is_chosen(const struct weft_filter *filter, uint64_t task_id)
 {
-	return !filter->by_task ||
-	       (task_id < filter->task_count && filter->tasks[task_id].chosen);
+	return !filter->by_task || (task_id < filter->task_count && filter->tasks[task_id].chosen);
 }
 
 /* ---- Second pass ---- */
@@ -285,8 +283,7 @@ static void filter_thread_new(void *ctx, uint64_t ts_ns, struct weft_thread *thr
 
 	if (counts(filter, ts_ns, thread) && !filter->by_task && is_of_process(filter, thread)) {
 		forward_lanes(filter);
-		FORWARD(filter, thread_new, thread,
-			creator && is_known(creator) ? creator : NULL);
+		FORWARD(filter, thread_new, thread, creator && is_known(creator) ? creator : NULL);
 	}
 }
 

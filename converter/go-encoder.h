@@ -24,7 +24,7 @@
 #include "timeline.h"
 
 struct weft_go_encoder_options {
-	uint32_t version;	/**< 22, 23, 25 or 26: the format `go 1.NN`. */
+	uint32_t version;       /**< 22, 23, 25 or 26: the format `go 1.NN`. */
 	bool stream_per_thread; /**< Mapping: see above. */
 	uint64_t generation_ns; /**< Length of a generation; 0: one second. */
 	const char *note; /**< Name of a one-shot thread that tells tier and losses, or NULL. */

@@ -20,7 +20,7 @@
 #define LAST_TICK (UINT64_C(1) << 52)
 /* Beyond these a generation ends early: they bound the encoder's memory. */
 #define STRING_BYTES_MAX  (4U << 20)
-#define STACK_COUNT_MAX	  65536U
+#define STACK_COUNT_MAX   65536U
 #define PENDING_BYTES_MAX (8U << 20)
 
 static void fail(struct weft_go_encoder *encoder, int code)

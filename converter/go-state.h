@@ -51,9 +51,9 @@ struct weft_go_thread {
 	struct weft_thread *thread; /* Weak. */
 	enum weft_thread_state state;
 	int32_t lane;
-	bool created;	    /* GoCreate was written. */
+	bool created;       /* GoCreate was written. */
 	bool label_pending; /* Renamed since. */
-	uint64_t seq;	    /* Of the current generation. */
+	uint64_t seq;       /* Of the current generation. */
 	uint64_t name_frame;
 	struct weft_go_stream *stream; /* Own stream, when each thread has one. */
 	struct weft_go_thread *previous, *next;
@@ -69,10 +69,10 @@ struct weft_go_encoder {
 	struct weft_go_encoder_options options;
 	struct weft_symbolizer *symbolizer; /* Weak. */
 	struct weft_go_output output;
-	int status;		      /* First failure that is not the output's. */
+	int status;                   /* First failure that is not the output's. */
 	struct weft_go_counts counts; /* byte_count is the output's. */
 	struct weft_id_map processes; /* Ids of processes with threads in the trace. */
-	int64_t origin_ns;	      /* Wall clock minus event clock. */
+	int64_t origin_ns;            /* Wall clock minus event clock. */
 
 	uint64_t generation; /* Number of the current one, 0 before the first. */
 	bool generation_open;
@@ -86,8 +86,8 @@ struct weft_go_encoder {
 	bool note_pending;
 
 	struct weft_text_table strings; /* Of this generation. */
-	struct weft_site_table stacks;	/* Of this generation; one frame each. */
-	struct weft_text_table names;	/* Names of synthetic frames, for the whole file. */
+	struct weft_site_table stacks;  /* Of this generation; one frame each. */
+	struct weft_text_table names;   /* Names of synthetic frames, for the whole file. */
 
 	struct weft_go_lane *lanes;
 	int32_t lane_count, lane_capacity;

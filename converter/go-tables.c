@@ -13,7 +13,7 @@
 #include "utf8.h"
 
 #define SLOT_COUNT_MIN 256U
-#define MIX	       UINT64_C(0x9e3779b97f4a7c15)
+#define MIX            UINT64_C(0x9e3779b97f4a7c15)
 
 /* ---- Slots: ids by hash, shared shape of both tables ---- */
 

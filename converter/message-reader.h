@@ -25,7 +25,7 @@
 
 struct weft_message_reader {
 	const struct weft_source_ops *ops;
-	void *ctx;		/**< For ops. */
+	void *ctx;              /**< For ops. */
 	struct weft_error *err; /**< May be NULL. */
 	struct weft_decoder *decoder;
 	struct weft_batch *batch; /**< Being filled; the consumer's. */

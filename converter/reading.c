@@ -22,8 +22,8 @@ struct queue {
 	pthread_cond_t changed;
 	struct weft_batch *batches[BATCH_COUNT];
 	size_t head, tail; /* Counted up for ever; head - tail batches are full. */
-	bool ended;	   /* The reader is done. */
-	bool stopped;	   /* Nobody wants more. */
+	bool ended;        /* The reader is done. */
+	bool stopped;      /* Nobody wants more. */
 };
 
 struct reader {
@@ -37,7 +37,7 @@ struct reader {
 	struct weft_error err;
 	/* The merge's. */
 	struct weft_batch *batch; /* At the queue's tail; NULL: must be asked for, or ended. */
-	size_t at;		  /* Next event in it. */
+	size_t at;                /* Next event in it. */
 	bool exhausted;
 };
 

@@ -13,8 +13,8 @@
 
 #include "utf8.h"
 
-#define GAP	    2U
-#define INDENT	    2U
+#define GAP         2U
+#define INDENT      2U
 #define WIDTH_LEAST 12U
 #define ELLIPSIS    "\xe2\x80\xa6"
 #define NS_PER_S    UINT64_C(1000000000)
@@ -39,8 +39,8 @@ static unsigned int width_of(uint32_t character)
 {
 	static const struct {
 		uint32_t first, last;
-	} wide[] = {{0x1100, 0x115f}, {0x2e80, 0xa4cf},	  {0xac00, 0xd7a3},
-		    {0xf900, 0xfaff}, {0xfe30, 0xfe6f},	  {0xff00, 0xff60},
+	} wide[] = {{0x1100, 0x115f}, {0x2e80, 0xa4cf},   {0xac00, 0xd7a3},
+		    {0xf900, 0xfaff}, {0xfe30, 0xfe6f},   {0xff00, 0xff60},
 		    {0xffe0, 0xffe6}, {0x1f300, 0x1faff}, {0x20000, 0x3fffd}};
 	size_t i;
 
@@ -409,7 +409,8 @@ static void put_row(const struct weft_report_table *table, FILE *out, char *cons
 		const struct weft_report_column *column = &table->columns[i];
 
 		if (!column->dropped) {
-			put_spaces(out, first ? INDENT : GAP); /* NOLINT(bugprone-branch-clone): equal today. */
+			/* NOLINTNEXTLINE(bugprone-branch-clone): equal today. */
+			put_spaces(out, first ? INDENT : GAP);
 			put_cell(out, cells ? cells[i] : column->title, column, i == last);
 			first = false;
 		}

@@ -31,10 +31,10 @@
 /* How a column behaves; flags. */
 enum weft_report_column_flags {
 	WEFT_REPORT_LEFT = 0,
-	WEFT_REPORT_RIGHT = 1U << 0,	 /**< Numbers. */
-	WEFT_REPORT_SHRINK = 1U << 1,	 /**< Long texts lose their end, down to 12 characters. */
+	WEFT_REPORT_RIGHT = 1U << 0,     /**< Numbers. */
+	WEFT_REPORT_SHRINK = 1U << 1,    /**< Long texts lose their end, down to 12 characters. */
 	WEFT_REPORT_KEEP_TAIL = 1U << 2, /**< Shrinking cuts the start instead: paths. */
-	WEFT_REPORT_OPTIONAL = 1U << 3,	 /**< May be left out. */
+	WEFT_REPORT_OPTIONAL = 1U << 3,  /**< May be left out. */
 };
 
 struct weft_report_column {

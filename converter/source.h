@@ -24,9 +24,10 @@
 struct weft_source_facts {
 	bool has_weft;  /**< Declares events of <weft/events.h>. */
 	bool has_sched; /**< Declares sched_switch. */
-	char tier[WEFT_TIER_SIZE]; /**< Scheduling tier that a kernel trace of Weft names; "" else. */
+	char tier
+		[WEFT_TIER_SIZE]; /**< Scheduling tier that a kernel trace of Weft names; "" else. */
 	size_t trace_count;
-	size_t stream_count; /**< Stream files. */
+	size_t stream_count;       /**< Stream files. */
 	uint64_t cut_packet_count; /**< Packets whose end is missing from the files: left out. */
 };
 

@@ -16,7 +16,7 @@
 #include <stdint.h>
 
 #define WEFT_STATES_REASON_COUNT 10U
-#define WEFT_STATES_WAKER_COUNT	 8U
+#define WEFT_STATES_WAKER_COUNT  8U
 
 struct weft_reason_row {
 	const char *reason; /**< Static; NULL: unused. */

@@ -125,11 +125,10 @@ static int find_task(struct critical *critical, struct weft_pipeline *pipeline,
 		return weft_error_set(err, -ENOENT, "no task of type '%s' has a known begin",
 				      options->selection.task_type);
 	}
-	return weft_error_set(err, -ENOENT,
-			      "no task of type '%s' has id %llu: tasks=%llu, slowest=%llu",
-			      options->selection.task_type, (unsigned long long)options->task_id,
-			      (unsigned long long)finder->count,
-			      (unsigned long long)finder->slowest[0].id);
+	return weft_error_set(
+		err, -ENOENT, "no task of type '%s' has id %llu: tasks=%llu, slowest=%llu",
+		options->selection.task_type, (unsigned long long)options->task_id,
+		(unsigned long long)finder->count, (unsigned long long)finder->slowest[0].id);
 }
 
 /*

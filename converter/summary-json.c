@@ -200,8 +200,8 @@ static json_t *make_task(const struct weft_summary *summary, const void *item)
 			 number(row->end_count), "errors", number(row->error_count), "open",
 			 number(row->open_count), "open_longest_ns", number(row->open_longest_ns),
 			 "began_before", number(row->began_before_count), "duration_ns",
-			 durations(&row->duration_ns), "scheduling", scheduling(summary, &row->states), "usage",
-			 usage(&row->usage));
+			 durations(&row->duration_ns), "scheduling",
+			 scheduling(summary, &row->states), "usage", usage(&row->usage));
 }
 
 static json_t *make_thread(const struct weft_summary *summary, const void *item)
@@ -216,8 +216,8 @@ static json_t *make_thread(const struct weft_summary *summary, const void *item)
 			 "first_ns", number(row->first_ns - summary->totals->first_ns), "last_ns",
 			 number(row->last_ns - summary->totals->first_ns), "tasks",
 			 number(row->task_count), "regions", number(row->region_count), "logs",
-			 number(row->log_count), "scheduling", scheduling(summary, &row->states), "usage",
-			 usage(&row->usage));
+			 number(row->log_count), "scheduling", scheduling(summary, &row->states),
+			 "usage", usage(&row->usage));
 }
 
 static json_t *make_process(const struct weft_summary *summary, const void *item)
@@ -338,8 +338,7 @@ static json_t *make_rows(const struct weft_summary *summary)
 			 array(summary, &summary->processes, make_process), "tasks",
 			 array(summary, &summary->tasks, make_task), "critical_path",
 			 critical ? weft_critical_report_make_json(critical) : json_null(),
-			 "regions",
-			 array(summary, &summary->regions, make_region), "logs",
+			 "regions", array(summary, &summary->regions, make_region), "logs",
 			 array(summary, &summary->logs, make_log), "threads",
 			 array(summary, &summary->threads, make_thread), "background",
 			 usage(&summary->background), "background_scheduling",

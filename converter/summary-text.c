@@ -17,7 +17,7 @@
 #define WIDTH_DEFAULT 100U
 /* Wall clock times before 2001 are of clocks that count from boot. */
 #define WALL_CLOCK_LEAST_NS INT64_C(1000000000000000000)
-#define NS_PER_S	    INT64_C(1000000000)
+#define NS_PER_S            INT64_C(1000000000)
 #define HEAD_PROCESS_COUNT  4U
 
 #define LEFT   WEFT_REPORT_LEFT
@@ -662,8 +662,8 @@ static int put_critical_path(const struct report *report)
 int weft_summary__write_text(const struct weft_summary *summary, FILE *out)
 {
 	static int (*const sections[])(const struct report *report) = {
-		put_tasks,   put_task_states, put_critical_path, put_regions, put_logs,
-		put_threads, put_repairs,     put_misuse,
+		put_tasks, put_task_states, put_critical_path, put_regions,
+		put_logs,  put_threads,     put_repairs,       put_misuse,
 	};
 	struct report report = {summary, out,
 				summary->options->width ? summary->options->width : WIDTH_DEFAULT,

@@ -13,11 +13,11 @@
  * Ceilings of distinct things; beyond, rows share the one of name 0. The dearest rows are those with
  * a histogram, about 8 KiB each in use: all of them together stay below 50 MiB.
  */
-#define NAME_COUNT_MAX	    16384U
-#define TASK_COUNT_MAX	    2048U
+#define NAME_COUNT_MAX      16384U
+#define TASK_COUNT_MAX      2048U
 #define REGION_COUNT_MAX    4096U
 #define REGION_COUNT_KEPT   3072U /* Merging that leaves more is not worth trying again. */
-#define LOG_COUNT_MAX	    4096U
+#define LOG_COUNT_MAX       4096U
 #define THREAD_COUNT_MAX    32768U
 #define PROCESS_COUNT_MAX   16384U
 #define MISUSE_COUNT_MAX    1024U

@@ -41,7 +41,7 @@ struct weft_usage {
 struct weft_task_row {
 	uint64_t name_id; /**< In names. */
 	uint64_t begin_count, end_count, error_count;
-	uint64_t open_count;	     /**< Begun here and not ended here. */
+	uint64_t open_count;         /**< Begun here and not ended here. */
 	uint64_t open_longest_ns;    /**< Age of the oldest open one; set by finish. */
 	uint64_t began_before_count; /**< Ended here, begun before or outside of what was read. */
 	struct weft_histogram duration_ns; /**< Of all that ended and whose begin is known. */
@@ -108,21 +108,21 @@ struct weft_rows {
 
 struct weft_summary {
 	struct weft_symbolizer *symbolizer; /**< Weak; NULL: call sites are not wanted. */
-	int status;			    /**< First failure. */
-	int64_t origin_ns;		    /**< Wall clock time of the timeline's 0. */
+	int status;                         /**< First failure. */
+	int64_t origin_ns;                  /**< Wall clock time of the timeline's 0. */
 	bool started;
 	uint64_t start_ns; /**< Of the first hook about a thread. */
 
 	struct weft_text_table names;
 	struct weft_rows tasks, regions, logs, threads, processes, misuse;
-	struct weft_id_map task_index;	  /**< Name id → row; weak. */
+	struct weft_id_map task_index;    /**< Name id → row; weak. */
 	struct weft_id_map region_index;  /**< Hash of name, process and call site → row; weak. */
-	struct weft_id_map log_index;	  /**< Name id → row; weak. */
+	struct weft_id_map log_index;     /**< Name id → row; weak. */
 	struct weft_id_map process_index; /**< Process id → row; weak. */
-	struct weft_id_map open_tasks;	  /**< Task id → struct weft_open_task; owned. */
+	struct weft_id_map open_tasks;    /**< Task id → struct weft_open_task; owned. */
 	struct weft_region_row *other_region;
 	bool regions_full;
-	uint64_t misuse_count;	      /**< Events, beyond the ceiling of rows as well. */
+	uint64_t misuse_count;        /**< Events, beyond the ceiling of rows as well. */
 	struct weft_usage background; /**< While no task was current. */
 	struct weft_states background_states;
 

@@ -240,10 +240,9 @@ static bool add_range(struct weft_symbol_file *file, size_t *capacity, struct un
 	if (file->range_count == *capacity) {
 		size_t wanted = *capacity ? *capacity * 2 : 64;
 		struct unit_range *ranges =
-			wanted > RANGE_COUNT_MAX
-				? NULL
-				: (struct unit_range *)reallocarray(file->ranges, wanted,
-								    sizeof(*ranges));
+			wanted > RANGE_COUNT_MAX ? NULL
+						 : (struct unit_range *)reallocarray(
+							   file->ranges, wanted, sizeof(*ranges));
 
 		if (!ranges) {
 			return false;

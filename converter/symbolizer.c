@@ -17,9 +17,9 @@
 #define FILE_COUNT_MAX  256U
 #define CACHE_COUNT_MAX 65536U
 /* Distinct frames; later ones share one frame that says so. */
-#define FRAME_COUNT_MAX 200000U
+#define FRAME_COUNT_MAX         200000U
 #define OBJECTS_PER_PROCESS_MAX 8192U
-#define TEXT_SIZE 4096U
+#define TEXT_SIZE               4096U
 
 struct file_node {
 	char *path, *build_id;
@@ -99,8 +99,8 @@ static void clear_cache(struct weft_symbolizer *symbolizer)
 
 static struct process_node *get_process(struct weft_symbolizer *symbolizer, int32_t pid)
 {
-	struct process_node *process = (struct process_node *)weft_id_map_find(
-		&symbolizer->processes, (uint32_t)pid);
+	struct process_node *process =
+		(struct process_node *)weft_id_map_find(&symbolizer->processes, (uint32_t)pid);
 
 	if (!process) {
 		process = (struct process_node *)calloc(1, sizeof(*process));
@@ -114,8 +114,7 @@ static struct process_node *get_process(struct weft_symbolizer *symbolizer, int3
 	return process;
 }
 
-void weft_symbolizer_set_process(struct weft_symbolizer *symbolizer, int32_t pid,
-				 uint64_t start_ns)
+void weft_symbolizer_set_process(struct weft_symbolizer *symbolizer, int32_t pid, uint64_t start_ns)
 {
 	struct process_node *process = get_process(symbolizer, pid);
 

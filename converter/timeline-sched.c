@@ -52,8 +52,8 @@ static void block(struct weft_timeline *timeline, struct weft_thread_node *node,
 		  const struct weft_event *event)
 {
 	const struct weft_wait *wait = &event->sched_switch.wait;
-	bool is_woken = node->early_wake &&
-			timeline->now_ns - node->early_wake_ns <= WEFT_EARLY_WAKE_NS;
+	bool is_woken =
+		node->early_wake && timeline->now_ns - node->early_wake_ns <= WEFT_EARLY_WAKE_NS;
 
 	node->shown.wait = *wait;
 	node->shown.wait.sleep = (uint8_t)sleep_of(event->sched_switch.reason);
@@ -186,7 +186,8 @@ int weft_timeline__waking(struct weft_timeline *timeline, const struct weft_even
 		waker = NULL;
 	}
 	if (!node->announced) {
-		weft_timeline__announce(timeline, node, NULL); /* It was asleep and is runnable now. */
+		weft_timeline__announce(timeline, node,
+					NULL); /* It was asleep and is runnable now. */
 	} else if (node->shown.state == WEFT_THREAD_WAITING) {
 		node->shown.wake_context = context;
 		weft_timeline__wake(timeline, node, waker,
@@ -233,9 +234,11 @@ int weft_timeline__fork(struct weft_timeline *timeline, const struct weft_event 
 		return ret;
 	}
 	weft_timeline__rename(timeline, child, event->fork.name);
-	parent = event->tid > 0 ? weft_timeline__find_thread(timeline, event->pid, event->tid) : NULL;
+	parent = event->tid > 0 ? weft_timeline__find_thread(timeline, event->pid, event->tid)
+				: NULL;
 	weft_timeline__announce(timeline, child,
-				parent && parent->shown.state == WEFT_THREAD_RUNNING ? parent : NULL);
+				parent && parent->shown.state == WEFT_THREAD_RUNNING ? parent
+										     : NULL);
 	return 0;
 }
 

@@ -17,9 +17,9 @@
 /* Lanes that are CPUs: numbers from the trace above this are damage. */
 #define WEFT_CPU_COUNT_MAX 8192
 /* Ended tasks that late references still find. */
-#define WEFT_ENDED_TASK_COUNT 16384U
+#define WEFT_ENDED_TASK_COUNT    16384U
 #define WEFT_OPEN_TASK_COUNT_MAX 65536U
-#define WEFT_REGION_DEPTH_MAX 256U
+#define WEFT_REGION_DEPTH_MAX    256U
 /*
  * A thread is woken from another CPU after the kernel took it off its queue and before it reports the
  * switch: the wake-up's time is then a little before the block's. The kernel reports a wake-up only
@@ -28,7 +28,7 @@
  */
 #define WEFT_EARLY_WAKE_NS 50000U
 
-#define WEFT_LANE_IRQ	  (1U << 0) /* An interrupt is being served there. */
+#define WEFT_LANE_IRQ     (1U << 0) /* An interrupt is being served there. */
 #define WEFT_LANE_SOFTIRQ (1U << 1)
 
 /* Calls a hook of the consumer if there is one. */
@@ -43,7 +43,8 @@ struct weft_process_node {
 	struct weft_process shown; /* First: the consumer's view is the node. */
 	uint64_t start_ns;
 	bool start_known;
-	struct weft_process_node *former; /* Kept until its threads are gone: list of all, for destroy. */
+	struct weft_process_node
+		*former; /* Kept until its threads are gone: list of all, for destroy. */
 };
 
 struct weft_thread_node {
@@ -67,7 +68,7 @@ struct weft_thread_node {
 
 struct weft_task_node {
 	struct weft_task_state shown;
-	char *type; /* Owned; shown.type points here or to "". */
+	char *type;                           /* Owned; shown.type points here or to "". */
 	struct weft_task_node *older, *newer; /* List of open tasks. */
 };
 
@@ -81,13 +82,13 @@ struct weft_timeline {
 
 	struct weft_id_map threads; /* Key → thread_node, live ones. */
 	struct weft_thread_node *first_thread;
-	struct weft_id_map lives;     /* tid → number of lives so far, as a pointer-sized count. */
+	struct weft_id_map lives; /* tid → number of lives so far, as a pointer-sized count. */
 	struct weft_id_map processes; /* pid → process_node, the current life. */
 	struct weft_process_node *all_processes;
 	uint64_t last_process_id;
 
 	struct weft_thread_node **lanes; /* Lane → thread running there, or NULL. */
-	uint8_t *lane_irqs;		 /* Lane → WEFT_LANE_IRQ | WEFT_LANE_SOFTIRQ. */
+	uint8_t *lane_irqs;              /* Lane → WEFT_LANE_IRQ | WEFT_LANE_SOFTIRQ. */
 	int32_t lane_count, lane_capacity;
 
 	struct weft_id_map tasks; /* Raw id → task_node, open and lately ended. */

@@ -16,7 +16,7 @@
 #define LIFE_STEP 10000000U
 /* Distinct thread ids whose lives are counted; beyond, ids come from a range of their own. */
 #define LIVES_COUNT_MAX 1000000U
-#define OVERFLOW_ID	UINT64_C(1000000000000)
+#define OVERFLOW_ID     UINT64_C(1000000000000)
 
 /* ---- Processes ---- */
 
@@ -116,8 +116,8 @@ int weft_timeline__process(struct weft_timeline *timeline, const struct weft_eve
 
 int weft_timeline__new_process(struct weft_timeline *timeline, int32_t pid)
 {
-	struct weft_process_node *node = (struct weft_process_node *)weft_id_map_find(
-		&timeline->processes, (uint32_t)pid);
+	struct weft_process_node *node =
+		(struct weft_process_node *)weft_id_map_find(&timeline->processes, (uint32_t)pid);
 
 	return node ? replace_process(timeline, &node) : 0;
 }

@@ -44,8 +44,8 @@
 
 /** Where lanes (rows) come from. */
 enum weft_lanes {
-	WEFT_LANES_AUTO,   /**< CPU when the input has scheduling data, else THREAD. */
-	WEFT_LANES_CPU,    /**< Lane = CPU. Without scheduling data presence is inferred from events. */
+	WEFT_LANES_AUTO, /**< CPU when the input has scheduling data, else THREAD. */
+	WEFT_LANES_CPU, /**< Lane = CPU. Without scheduling data presence is inferred from events. */
 	WEFT_LANES_THREAD, /**< Lane = one thread while it lives (lanes of ended threads are reused). */
 };
 
@@ -58,9 +58,9 @@ enum weft_thread_state {
 };
 
 struct weft_process {
-	uint64_t id;  /**< Dense, from 1, never reused: identifies one life of a pid. */
+	uint64_t id; /**< Dense, from 1, never reused: identifies one life of a pid. */
 	int32_t pid;
-	int32_t ppid; /**< -1 unknown. */
+	int32_t ppid;             /**< -1 unknown. */
 	char exe[WEFT_NAME_SIZE]; /**< "" unknown. */
 };
 
@@ -74,15 +74,17 @@ struct weft_open_region {
 };
 
 struct weft_thread {
-	uint64_t id;  /**< For encoders: tid, or tid + k·10^7 for later lives; never reused, never 0. */
+	uint64_t
+		id; /**< For encoders: tid, or tid + k·10^7 for later lives; never reused, never 0. */
 	int32_t tid;
 	int32_t lane; /**< Lane it runs on, -1 when not Running. */
 	enum weft_thread_state state;
 	const struct weft_process *process; /**< Never NULL. */
 	char name[WEFT_NAME_SIZE];          /**< "" unknown. */
-	struct weft_open_region *regions;   /**< Open ones, outermost first; owned by the timeline. */
+	struct weft_open_region *regions; /**< Open ones, outermost first; owned by the timeline. */
 	uint32_t region_count;
-	struct weft_wait wait; /**< Valid in the block hook and while Waiting: what is known of it. */
+	struct weft_wait
+		wait; /**< Valid in the block hook and while Waiting: what is known of it. */
 	enum weft_wake_context wake_context; /**< Valid in the wake hook. */
 	void *consumer; /**< Free for the consumer; NULL at thread_new; not released by the timeline. */
 };
@@ -93,9 +95,9 @@ struct weft_task_state {
 	uint64_t raw;      /**< Id in the events. */
 	uint64_t parent;   /**< Dense id, 0 for none. */
 	uint64_t begin_ns; /**< Valid when begun. */
-	bool begun;        /**< Its begin was seen; else it began before the trace (or it was lost). */
+	bool begun; /**< Its begin was seen; else it began before the trace (or it was lost). */
 	bool ended;
-	const char *type;  /**< "" unknown; owned by the timeline. */
+	const char *type; /**< "" unknown; owned by the timeline. */
 };
 
 /** Everything that was repaired, lost or odd, by kind: X(name, text). Shown to users as it is. */
@@ -166,8 +168,8 @@ struct weft_timeline_ops {
 	 * Becomes runnable. waker: a Running thread, or NULL: an interrupt on `lane`, or nobody known
 	 * (lane -1). See thread->wake_context.
 	 */
-	void (*wake)(void *ctx, uint64_t ts_ns, struct weft_thread *thread, struct weft_thread *waker,
-		     int32_t lane);
+	void (*wake)(void *ctx, uint64_t ts_ns, struct weft_thread *thread,
+		     struct weft_thread *waker, int32_t lane);
 	/**
 	 * Ends, from `lane` (-1: it was not running when it was found to be gone). Its open regions
 	 * have been left open. Its memory goes after this hook.

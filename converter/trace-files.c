@@ -240,8 +240,7 @@ static uint64_t whole_size(int fd, uint64_t size)
 			return at == 0 ? size : at;
 		}
 		if (start.packet_bits < sizeof(start) * 8 || start.packet_bits % 8 != 0 ||
-		    start.content_bits > start.packet_bits ||
-		    start.packet_bits / 8 > size - at) {
+		    start.content_bits > start.packet_bits || start.packet_bits / 8 > size - at) {
 			return at;
 		}
 		at += start.packet_bits / 8;
@@ -259,8 +258,8 @@ static int copy_start(const char *from, const char *to, uint64_t size, struct we
 		ret = weft_error_set_errno(err, -errno, "cannot copy '%s'", from);
 	}
 	while (ret == 0 && size > 0) {
-		ssize_t copied =
-			copy_file_range(in, NULL, out, NULL, size < COPY_SIZE ? size : COPY_SIZE, 0);
+		ssize_t copied = copy_file_range(in, NULL, out, NULL,
+						 size < COPY_SIZE ? size : COPY_SIZE, 0);
 
 		if (copied <= 0) {
 			ret = weft_error_set_errno(err, copied < 0 ? -errno : -EIO,
@@ -423,7 +422,8 @@ static int remove_entry(struct weft_trace_dir *dir, const char *name, struct wef
 
 	(void)err;
 	if (asprintf(&path, "%s/%s", dir->view_path, name) >= 0) {
-		(void)unlink(path); /* What stays behind is in the temporary folder, and is links. */
+		(void)unlink(
+			path); /* What stays behind is in the temporary folder, and is links. */
 		free(path);
 	}
 	return 0;

@@ -7,14 +7,15 @@
 
 #include <errno.h>
 
-#define ARG(i)	   (1U << (i))
+#define ARG(i)     (1U << (i))
 #define STRUCTURAL NULL, 0, 22, 0, 0
 
 /*
  * Rows: name, names of the arguments, rule, number of arguments, first format, which of the
  * arguments are stacks, which are strings.
  */
-/* clang-format off: a table */
+/* a table */
+/* clang-format off */
 static const struct weft_verify_type_row types[WEFT_VERIFY_EVENT_TYPE_COUNT] = {
 	[1] = {"EventBatch", {NULL}, STRUCTURAL},
 	[2] = {"Stacks", {NULL}, STRUCTURAL},

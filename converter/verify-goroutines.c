@@ -9,7 +9,7 @@
 #include <string.h>
 
 #define VIEWER_ROW_FIRST 1000001U
-#define VIEWER_ROW_LAST	 1000005U
+#define VIEWER_ROW_LAST  1000005U
 
 static int strict_id(const struct weft_verify_rule_call *call, uint64_t id)
 {

@@ -19,9 +19,9 @@
  * Attempts at events that must wait. Each costs about 0.1 µs, so that the worst trace takes two
  * seconds and 6 µs a byte. Real ones need less than one attempt an event.
  */
-#define EFFORT_BASE	(UINT64_C(1) << 24)
+#define EFFORT_BASE     (UINT64_C(1) << 24)
 #define EFFORT_PER_BYTE 64U
-#define COPY_SIZE	65536U
+#define COPY_SIZE       65536U
 
 static int check_end(struct weft_verify *verify)
 {

@@ -38,7 +38,7 @@
 
 #include "id-map.h"
 
-#define WEFT_VERIFY_NONE	  UINT64_MAX
+#define WEFT_VERIFY_NONE          UINT64_MAX
 #define WEFT_VERIFY_ARG_COUNT_MAX 4U
 
 enum weft_verify_answer {
@@ -92,7 +92,7 @@ struct weft_verify_string {
 struct weft_verify_entry {
 	uint64_t id;
 	const uint8_t *bytes; /* Text, or the first frame. */
-	uint32_t count;	      /* Bytes of text, or frames. */
+	uint32_t count;       /* Bytes of text, or frames. */
 };
 
 /** Sorted by id once weft_verify_table_sort() ran. Zero-initialised is empty. */
@@ -135,7 +135,7 @@ struct weft_verify_goroutine {
 	bool has_assist;
 	uint64_t seq_generation, seq;
 	uint64_t mention_ordinal; /* Last generation with a status or the creation. */
-	uint64_t m;		  /* Where it executes; none unless bound. */
+	uint64_t m;               /* Where it executes; none unless bound. */
 	struct weft_verify_regions regions;
 	struct weft_verify_regions stops; /* Open stop-the-world ranges; the name is the kind. */
 };
@@ -217,7 +217,7 @@ struct weft_verify {
 	enum weft_verify_gc gc;
 	uint64_t gc_seq;
 	struct weft_verify_clock clock;
-	uint64_t procs_value;	 /* Largest of ProcsChange. */
+	uint64_t procs_value;    /* Largest of ProcsChange. */
 	uint64_t range_proc_end; /* Largest id of a processor with ranges, plus one. */
 
 	struct weft_verify_text *reason; /* Where a waiting rule says why; NULL: nobody asks. */

@@ -52,10 +52,10 @@ static const char *const words[CAUSE_COUNT_] = {
 
 /* What a descriptor waits for. An eventfd, a timerfd and the like are told apart by nobody. */
 static const enum cause causes_of_objects[] = {
-	[WEFT_WAIT_OBJECT_NONE] = CAUSE_BY_OBJECT,  [WEFT_WAIT_OBJECT_SOCKET] = CAUSE_NETWORK,
-	[WEFT_WAIT_OBJECT_PIPE] = CAUSE_PIPE,	    [WEFT_WAIT_OBJECT_FILE] = CAUSE_DISK,
-	[WEFT_WAIT_OBJECT_BLOCK] = CAUSE_DISK,	    [WEFT_WAIT_OBJECT_CHAR] = CAUSE_DEVICE,
-	[WEFT_WAIT_OBJECT_ANON] = CAUSE_EVENT,	    [WEFT_WAIT_OBJECT_DIRECTORY] = CAUSE_DISK,
+	[WEFT_WAIT_OBJECT_NONE] = CAUSE_BY_OBJECT,    [WEFT_WAIT_OBJECT_SOCKET] = CAUSE_NETWORK,
+	[WEFT_WAIT_OBJECT_PIPE] = CAUSE_PIPE,         [WEFT_WAIT_OBJECT_FILE] = CAUSE_DISK,
+	[WEFT_WAIT_OBJECT_BLOCK] = CAUSE_DISK,        [WEFT_WAIT_OBJECT_CHAR] = CAUSE_DEVICE,
+	[WEFT_WAIT_OBJECT_ANON] = CAUSE_EVENT,        [WEFT_WAIT_OBJECT_DIRECTORY] = CAUSE_DISK,
 	[WEFT_WAIT_OBJECT_UNKNOWN] = CAUSE_BY_OBJECT,
 };
 
@@ -146,12 +146,10 @@ struct syscall_row {
 };
 
 #define SYSCALL_ROW(name, cause) {#name, CAUSE_##cause},
-static const struct syscall_row syscalls[] = {
-	[WEFT_SYSCALL_UNKNOWN] = {"unknown", CAUSE_UNKNOWN},
-	[WEFT_SYSCALL_NONE] = {"none", CAUSE_NONE},
-	{"system call", CAUSE_OTHER},
-	SYSCALL_MAP(SYSCALL_ROW)
-};
+static const struct syscall_row syscalls[] = {[WEFT_SYSCALL_UNKNOWN] = {"unknown", CAUSE_UNKNOWN},
+					      [WEFT_SYSCALL_NONE] = {"none", CAUSE_NONE},
+					      {"system call", CAUSE_OTHER},
+					      SYSCALL_MAP(SYSCALL_ROW)};
 
 #define SYSCALL_COUNT (sizeof(syscalls) / sizeof(syscalls[0]))
 #define SYSCALL_OTHER 2U

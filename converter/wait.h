@@ -44,8 +44,9 @@ enum weft_wait_sleep {
 struct weft_wait {
 	weft_syscall_index syscall;
 	uint8_t object; /**< enum weft_wait_object, of the descriptor `arg`. */
-	uint8_t sleep;	/**< enum weft_wait_sleep. */
-	uint64_t arg;	/**< First argument of the system call: descriptor, futex address; 0 unknown. */
+	uint8_t sleep;  /**< enum weft_wait_sleep. */
+	uint64_t
+		arg; /**< First argument of the system call: descriptor, futex address; 0 unknown. */
 };
 
 /**

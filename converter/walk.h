@@ -21,8 +21,8 @@
 /** Who gets the timeline. Pointers may be NULL where not said otherwise. */
 struct weft_consumer {
 	const struct weft_timeline_ops *ops; /**< Not NULL. */
-	void *ctx;			     /**< For the hooks. */
-	void *poll_ctx;			     /**< For the two below. */
+	void *ctx;                           /**< For the hooks. */
+	void *poll_ctx;                      /**< For the two below. */
 	/** The wall clock time of the timeline's time 0, before the first hook. */
 	void (*origin)(void *poll_ctx, int64_t origin_ns);
 	/** Called every thousand events or so; a negative value ends the run with it. */

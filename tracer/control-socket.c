@@ -23,11 +23,11 @@
 
 #include "control.h"
 
-#define BACKLOG		 16
-#define LINE_SIZE	 256
-#define FETCHES_MAX	 8U
-#define STACK_SIZE	 (256U << 10)
-#define ASK_PATIENCE_S	 2
+#define BACKLOG          16
+#define LINE_SIZE        256
+#define FETCHES_MAX      8U
+#define STACK_SIZE       (256U << 10)
+#define ASK_PATIENCE_S   2
 #define WRITE_PATIENCE_S 120
 /* When the process is out of descriptors, say. */
 #define RETRY_MS 100

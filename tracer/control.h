@@ -45,8 +45,8 @@ struct weft_account_mark {
 struct weft_thread_block {
 	int32_t tid; /* 0: not initialised. */
 	uint32_t epoch;
-	uint32_t seq;		      /* Of the last region begun. */
-	uint32_t open_seq;	      /* Of the innermost open region, 0 for none. */
+	uint32_t seq;                 /* Of the last region begun. */
+	uint32_t open_seq;            /* Of the innermost open region, 0 for none. */
 	uint64_t next_task, end_task; /* Ids this thread may give out: [next, end). */
 	struct weft_object_range last_object;
 	uint32_t last_object_epoch;

@@ -14,7 +14,7 @@
 
 struct slot {
 	const struct weft_export *profile; /* NULL: free. */
-	unsigned int user_count;	   /* Threads inside its functions. */
+	unsigned int user_count;           /* Threads inside its functions. */
 };
 
 /* Guards all below; no other lock is taken while it is held. */

@@ -13,7 +13,7 @@
 #include "control.h"
 #include "provider.h"
 
-#define SLOT_COUNT 256U
+#define SLOT_COUNT  256U
 #define PROBE_COUNT 16U
 
 static _Atomic uint64_t reported[SLOT_COUNT];
@@ -31,9 +31,8 @@ static bool claim(unsigned int kind, uint64_t ip)
 		uint64_t expected = 0;
 
 		/* Relaxed: the slot carries no other data. */
-		if (atomic_compare_exchange_strong_explicit(slot, &expected, key,
-							    memory_order_relaxed,
-							    memory_order_relaxed)) {
+		if (atomic_compare_exchange_strong_explicit(
+			    slot, &expected, key, memory_order_relaxed, memory_order_relaxed)) {
 			return true;
 		}
 		if (expected == key) {

@@ -5,7 +5,8 @@
  * test compares the recorded metadata with the contract). Read several times by LTTng's headers,
  * once per view of the tables.
  */
-/* clang-format off: tracepoint macro tables, which the formatter would tear apart. */
+/* tracepoint macro tables, which the formatter would tear apart. */
+/* clang-format off */
 #undef LTTNG_UST_TRACEPOINT_PROVIDER
 #define LTTNG_UST_TRACEPOINT_PROVIDER weft
 

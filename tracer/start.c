@@ -29,12 +29,12 @@
 
 #include "control.h"
 
-#define PATH_SIZE	 4096
-#define LINE_SIZE	 512
+#define PATH_SIZE        4096
+#define LINE_SIZE        512
 #define START_TIMEOUT_MS 30000U
 /* From the helper's "ready" until LTTng-UST's listener thread has switched the events on. */
 #define ENABLE_TIMEOUT_MS 10000U
-#define NS_PER_MS	  1000000U
+#define NS_PER_MS         1000000U
 
 /* Descriptors of the helper: its end of the socket, and the output when that is a descriptor. */
 #define HELPER_SOCKET_FD 3

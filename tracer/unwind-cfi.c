@@ -6,16 +6,16 @@
 #include <string.h>
 
 /* DWARF's numbers of the registers that matter on x86-64. */
-#define REGISTER_FP	 6U
-#define REGISTER_SP	 7U
+#define REGISTER_FP      6U
+#define REGISTER_SP      7U
 #define REGISTER_SCRATCH 10U
-#define REGISTER_RA	 16U
+#define REGISTER_RA      16U
 
-#define ENCODING_ABSPTR	      0x00U
+#define ENCODING_ABSPTR       0x00U
 #define ENCODING_PCREL_SDATA4 0x1bU
-#define ENCODING_OMIT	      0xffU
+#define ENCODING_OMIT         0xffU
 
-#define REMEMBERED_MAX	 4U
+#define REMEMBERED_MAX   4U
 #define EXPRESSION_DEPTH 4U
 
 /* A position in the object; reading past the end fails once and for all. */
@@ -42,7 +42,7 @@ struct program {
 	uint8_t pointer_encoding;
 	bool augmented;
 	bool signal_frame;
-	uintptr_t pc;	 /* Looked for. */
+	uintptr_t pc;    /* Looked for. */
 	uintptr_t where; /* Of the current row. */
 	bool reached;
 	struct row row;
@@ -222,8 +222,8 @@ static void set_cfa(struct program *program, uint64_t number, int64_t offset)
 
 	row->cfa_register = number;
 	row->cfa_offset = offset;
-	row->kind = number == REGISTER_SP	 ? WEFT_UNWIND_KIND_SP
-		    : number == REGISTER_FP	 ? WEFT_UNWIND_KIND_FP
+	row->kind = number == REGISTER_SP        ? WEFT_UNWIND_KIND_SP
+		    : number == REGISTER_FP      ? WEFT_UNWIND_KIND_FP
 		    : number == REGISTER_SCRATCH ? WEFT_UNWIND_KIND_SCRATCH
 						 : WEFT_UNWIND_KIND_NONE;
 }

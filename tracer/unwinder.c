@@ -126,7 +126,7 @@ static bool restored_early(const struct weft_unwind_rule *rule,
 static bool step(const struct weft_unwind_stack *stack, const struct weft_unwind_rule *rule,
 		 struct weft_unwind_registers *registers)
 {
-	uintptr_t base = rule->kind == WEFT_UNWIND_KIND_SP	  ? registers->sp
+	uintptr_t base = rule->kind == WEFT_UNWIND_KIND_SP        ? registers->sp
 			 : rule->kind == WEFT_UNWIND_KIND_SCRATCH ? registers->scratch
 								  : registers->fp;
 	uintptr_t cfa = base + (uintptr_t)(intptr_t)rule->cfa_offset;

@@ -45,12 +45,12 @@ enum weft_unwind_kind {
 	WEFT_UNWIND_KIND_SP,   /* CFA = sp + cfa_offset. */
 	WEFT_UNWIND_KIND_FP,   /* CFA = fp + cfa_offset. */
 	WEFT_UNWIND_KIND_SCRATCH, /* CFA = scratch + cfa_offset; innermost frames only. */
-	WEFT_UNWIND_KIND_DEREF,	  /* CFA = word at fp + cfa_offset. */
+	WEFT_UNWIND_KIND_DEREF,   /* CFA = word at fp + cfa_offset. */
 	WEFT_UNWIND_KIND_SIGNAL,  /* The interrupted registers lie in the kernel's frame at sp. */
 };
 
 enum weft_unwind_saved {
-	WEFT_UNWIND_SAVED_SAME,	  /* The caller's fp is still in the register. */
+	WEFT_UNWIND_SAVED_SAME,   /* The caller's fp is still in the register. */
 	WEFT_UNWIND_SAVED_AT_CFA, /* The word at CFA + fp_offset. */
 	WEFT_UNWIND_SAVED_AT_FP,  /* The word at fp + fp_offset. */
 };

@@ -18,9 +18,9 @@
 
 #include "now.h"
 
-#define LINE_SIZE	 1024
-#define BLOCK_SIZE	 (64U << 10)
-#define CHECK_MS	 100
+#define LINE_SIZE        1024
+#define BLOCK_SIZE       (64U << 10)
+#define CHECK_MS         100
 #define LIST_PATIENCE_NS (2 * WEFT_NS_PER_S)
 /* For the answer to begin, beyond the seconds it shall take. */
 #define BEGIN_PATIENCE_NS (20 * WEFT_NS_PER_S)
@@ -31,7 +31,7 @@
 struct stream {
 	int fd;
 	const struct weft_control_receiver *receiver; /* NULL: nobody to ask. */
-	uint64_t end_ns;			      /* Patience ends. */
+	uint64_t end_ns;                              /* Patience ends. */
 	size_t begin, end;
 	char block[BLOCK_SIZE];
 };

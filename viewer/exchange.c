@@ -20,7 +20,7 @@
 #define ERROR_SIZE 1280
 /* Beyond what it asked for, a client has this long to take an answer. */
 #define WRITE_PATIENCE_NS (120 * WEFT_NS_PER_S)
-#define GONE_CHECK_NS	  (100 * WEFT_NS_PER_MS)
+#define GONE_CHECK_NS     (100 * WEFT_NS_PER_MS)
 
 static const char plain_text[] = "text/plain; charset=utf-8";
 

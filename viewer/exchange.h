@@ -28,9 +28,9 @@
 #include "server.h"
 
 struct weft_exchange {
-	struct weft_http *http;		   /* Weak: ends after all its exchanges. */
+	struct weft_http *http;            /* Weak: ends after all its exchanges. */
 	struct MHD_Connection *connection; /* Weak: NULL once closed. */
-	int fd;				   /* The connection's; not to be used once `gone`. */
+	int fd;                            /* The connection's; not to be used once `gone`. */
 
 	/* Set before the job starts, then constant. */
 	struct weft_query_path path;
@@ -54,22 +54,22 @@ struct weft_exchange {
 	uint64_t begin_ns;
 
 	struct weft_exchange *job_next; /* Guarded by http->lock. */
-	bool is_slow, is_trace;		/* What of the http's counts it takes. */
+	bool is_slow, is_trace;         /* What of the http's counts it takes. */
 
 	pthread_mutex_t lock;
 	pthread_cond_t drained;
 	/* Guarded by lock. */
 	unsigned int reference_count;
 	bool suspended, gone;
-	bool answered;	    /* Status and headers are decided. */
-	bool queued;	    /* libmicrohttpd has them. */
+	bool answered;      /* Status and headers are decided. */
+	bool queued;        /* libmicrohttpd has them. */
 	bool ended, broken; /* The body is complete; or will never be. */
 	bool took_all;
 	bool unheard; /* The client was gone before there was an answer. */
 	unsigned int status;
-	const char *content_type;		 /* Static. */
+	const char *content_type;                /* Static. */
 	char file_name[WEFT_HTTP_NAME_SIZE + 8]; /* "": no Content-Disposition. */
-	const char *extra_name;			 /* One more header, static; NULL: none. */
+	const char *extra_name;                  /* One more header, static; NULL: none. */
 	char extra_value[WEFT_HTTP_NAME_SIZE];
 	bool is_pprof_error;
 	char *page; /* A whole body; owned; NULL: it comes through the ring. */

@@ -15,7 +15,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#define BACKLOG	    128
+#define BACKLOG     128
 #define UNIX_PREFIX "unix:"
 #define PORT_MAX    65535
 

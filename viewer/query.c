@@ -11,7 +11,7 @@
 #include <string.h>
 #include <strings.h>
 
-#define PREFIX	     "/debug/pprof/"
+#define PREFIX       "/debug/pprof/"
 #define PREFIX_LEN   (sizeof(PREFIX) - 1)
 #define WALL_PATH    "/debug/fgprof"
 #define HOST_SIZE    256
@@ -23,7 +23,7 @@ static const struct {
 	const char *name;
 	enum weft_http_page page;
 } pages[] = {
-	{"", WEFT_HTTP_PAGE_INDEX},	     {"cmdline", WEFT_HTTP_PAGE_CMDLINE},
+	{"", WEFT_HTTP_PAGE_INDEX},          {"cmdline", WEFT_HTTP_PAGE_CMDLINE},
 	{"profile", WEFT_HTTP_PAGE_PROFILE}, {"symbol", WEFT_HTTP_PAGE_SYMBOL},
 	{"trace", WEFT_HTTP_PAGE_TRACE},
 };

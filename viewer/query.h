@@ -40,7 +40,7 @@ struct weft_query_params {
 	bool has_seconds;  /* Not absent and not "": asks a named profile for a delta. */
 	int64_t seconds;   /* Whole; 0: bad, or below 1. */
 	uint64_t trace_ns; /* Fractional seconds; 0: bad or not above 0. */
-	int64_t debug;	   /* 0 when bad or negative. */
+	int64_t debug;     /* 0 when bad or negative. */
 	bool gc;
 };
 

@@ -21,11 +21,11 @@
 
 #include "now.h"
 
-#define PATH_SIZE	  4096
-#define LINE_SIZE	  1200
+#define PATH_SIZE         4096
+#define LINE_SIZE         1200
 #define START_PATIENCE_NS (30 * WEFT_NS_PER_S)
-#define END_PATIENCE_NS	  (10 * WEFT_NS_PER_S)
-#define CHECK_MS	  100
+#define END_PATIENCE_NS   (10 * WEFT_NS_PER_S)
+#define CHECK_MS          100
 
 /* Descriptors of the helper. */
 #define HELPER_SOCKET_FD 3
@@ -197,8 +197,8 @@ static int start(struct weft_recorder *recorder, pid_t pid, uint64_t bytes_max,
 	char pid_text[16];
 	char bytes_text[24];
 	char *argv[] = {(char *)"weft", (char *)"trace-process",
-			pid_text,	(char *)"/dev/fd/4",
-			bytes_text,	NULL};
+			pid_text,       (char *)"/dev/fd/4",
+			bytes_text,     NULL};
 	const char *helper = find_helper(storage);
 	int sockets[2] = {-1, -1};
 	int pipes[2] = {-1, -1};

@@ -20,8 +20,8 @@
 #include "page.h"
 
 #define ADDRESSES_SIZE_MAX (64U << 10)
-#define BODY_SIZE_MAX	   (1U << 20)
-#define BLOCK_SIZE	   (32U << 10)
+#define BODY_SIZE_MAX      (1U << 20)
+#define BLOCK_SIZE         (32U << 10)
 #define DEFAULT_PROFILE_S  30
 #define DEFAULT_TRACE_NS   WEFT_NS_PER_S
 

@@ -22,10 +22,10 @@
 #include "now.h"
 #include "request.h"
 
-#define FILE_SIZE_MAX	  (1U << 20)
-#define TOKEN_LEN_MIN	  16
+#define FILE_SIZE_MAX     (1U << 20)
+#define TOKEN_LEN_MIN     16
 #define CONNECTION_MEMORY (32U << 10)
-#define IDLE_TIMEOUT_S	  30U
+#define IDLE_TIMEOUT_S    30U
 /* libmicrohttpd's own; deadline.h is stricter wherever a client can do something about it. */
 #define STALL_TIMEOUT_S 120U
 /* What a client may take for its answer beyond the longest recording. */
@@ -365,7 +365,7 @@ int weft_server_start(const struct weft_http_options *options, pid_t pid,
 	if (ret == 0) {
 		http->is_unix = address.is_unix;
 		(void)snprintf(http->url, sizeof(http->url), "%s%s",
-			       address.is_unix	? ""
+			       address.is_unix  ? ""
 			       : http->tls_cert ? "https://"
 						: "http://",
 			       text);

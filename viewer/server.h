@@ -28,9 +28,9 @@ struct weft_exchange;
 struct weft_http {
 	struct weft_http_options options; /* Strings owned. */
 	char url[320];
-	char *token;		  /* Owned; NULL: none. */
+	char *token;              /* Owned; NULL: none. */
 	char *tls_cert, *tls_key; /* PEM texts, owned; NULL: no TLS. */
-	pid_t pid;		  /* The process served at /debug/pprof/; 0: one path a process. */
+	pid_t pid;                /* The process served at /debug/pprof/; 0: one path a process. */
 	bool is_unix, is_mounted;
 	struct MHD_Daemon *daemon; /* NULL when mounted. */
 	struct weft_deadlines deadlines;
@@ -39,7 +39,7 @@ struct weft_http {
 	pthread_cond_t idle; /* Signalled when job_count gets 0. */
 	/* Guarded by lock. */
 	struct weft_exchange *jobs; /* Requests with a thread. Weak; linked by job_next. */
-	uint32_t job_count;	    /* All of them. */
+	uint32_t job_count;         /* All of them. */
 	uint32_t slow_count, trace_count;
 	bool stopping;
 };

@@ -55,8 +55,8 @@ struct file {
 
 /* What was done. The reader and the writer each have their own fields. */
 struct totals {
-	uint64_t file_count, read_count;			/* Reader */
-	uint64_t failed_file_count, failed_block_count;		/* Writer */
+	uint64_t file_count, read_count;                        /* Reader */
+	uint64_t failed_file_count, failed_block_count;         /* Writer */
 	uint64_t block_count, write_count, bytes_in, bytes_out; /* Writer */
 };
 

@@ -27,7 +27,7 @@ struct file; /* The writer's business. */
 struct block {
 	struct weft_task task; /* "block", child of its file's task. */
 	struct file *file;
-	bool is_last;	   /* Of its file. */
+	bool is_last;      /* Of its file. */
 	bool is_deflated;  /* Guarded by the ring's lock. */
 	const char *error; /* Why it could not be compressed, or NULL. */
 	size_t in_size, out_size, out_capacity;

@@ -29,7 +29,7 @@ struct order {
 struct receipt {
 	uint64_t received_count;
 	uint64_t damaged_count; /* Of these, with a wrong checksum. */
-	uint64_t word_count;	/* Distinct words of each order, added up. */
+	uint64_t word_count;    /* Distinct words of each order, added up. */
 };
 
 /** FNV-1a. */

@@ -15,7 +15,7 @@ struct client_group {
 	struct sockaddr_in server;
 	int listen_fd; /* The server's, borrowed: to tell it that no more will come. */
 	_Atomic uint64_t next_request; /* Number of the next request to send. */
-	uint64_t request_count;	       /* Requests to send altogether. */
+	uint64_t request_count;        /* Requests to send altogether. */
 };
 
 /** Thread function; the argument is a struct client_group. Ends when all requests are sent. */

@@ -20,7 +20,7 @@
 
 struct document {
 	uint32_t number;
-	uint64_t seed;	     /* Its text is generated from this. */
+	uint64_t seed;       /* Its text is generated from this. */
 	uint32_t size_bytes; /* Of the text. */
 	uint64_t read_count; /* How often it was asked for. */
 };
@@ -29,7 +29,7 @@ struct database {
 	pthread_t thread;
 	struct queue questions;
 	struct document table[DATABASE_DOCUMENT_COUNT]; /* The database thread's own. */
-	uint64_t lookup_count, miss_count;		/* To be read after database_close(). */
+	uint64_t lookup_count, miss_count;              /* To be read after database_close(). */
 };
 
 /** @return 0, or an errno value of pthread_create(). */

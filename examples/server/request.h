@@ -17,12 +17,12 @@
 
 struct request {
 	struct weft_task task;
-	int fd;		/* Connection, owned. */
-	char peer[32];	/* "127.0.0.1:40312" */
+	int fd;         /* Connection, owned. */
+	char peer[32];  /* "127.0.0.1:40312" */
 	char path[128]; /* "/document/17", "" until parsed. */
 	uint32_t document_number;
 	const char *error; /* What went wrong, NULL as long as nothing did. */
-	int status;	   /* HTTP status. */
+	int status;        /* HTTP status. */
 	uint64_t checksum; /* Of the document. */
 	uint32_t size_bytes;
 };

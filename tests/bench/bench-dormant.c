@@ -10,7 +10,7 @@
 
 #include "bench-clock.h"
 
-#define ROUND_COUNT	15
+#define ROUND_COUNT     15
 #define ITERATION_COUNT 20000000U
 
 /* Keeps the loop a loop: the compiler must assume that `i` is used. */
@@ -52,8 +52,7 @@ __attribute__((noinline)) static double run_scope(void)
 	unsigned int i;
 
 	for (i = 0; i < ITERATION_COUNT; i++) {
-		WEFT_REGION("dormant")
-		{
+		WEFT_REGION("dormant") {
 			KEEP(i);
 		}
 	}

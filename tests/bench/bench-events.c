@@ -15,7 +15,7 @@
 #include "bench-clock.h"
 #include "bench-provider.h"
 
-#define ROUND_COUNT	15
+#define ROUND_COUNT     15
 #define ITERATION_COUNT 40000U
 
 /* What the raw tracepoints tell: as real programs do, out of variables. */

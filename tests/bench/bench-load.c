@@ -28,12 +28,10 @@ static void serve(unsigned long number)
 	struct weft_task task = weft_task_begin("request");
 	size_t i;
 
-	WEFT_REGION("serve")
-	{
+	WEFT_REGION("serve") {
 		weft_logf("client", "192.0.2.%lu", number % 250);
 		for (i = 0; i < sizeof(stages) / sizeof(stages[0]); i++) {
-			WEFT_REGION(stages[i])
-			{
+			WEFT_REGION(stages[i]) {
 				weft_logf(stages[i], "step %zu of item %lu", i, number % 1000);
 			}
 		}

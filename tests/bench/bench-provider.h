@@ -4,7 +4,8 @@
  * The peer of bench-events: plain LTTng-UST events with the payloads of <weft/events.h>, written as
  * LTTng's manual shows it.
  */
-/* clang-format off: tracepoint macro tables */
+/* tracepoint macro tables */
+/* clang-format off */
 #undef LTTNG_UST_TRACEPOINT_PROVIDER
 #define LTTNG_UST_TRACEPOINT_PROVIDER weft_bench
 

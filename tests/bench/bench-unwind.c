@@ -13,8 +13,8 @@
 #include "bench-clock.h"
 #include "unwinder.h"
 
-#define ROUNDS	  31
-#define WALKS	  2000
+#define ROUNDS    31
+#define WALKS     2000
 #define DEPTH_MAX 200
 
 static struct weft_unwind_bounds bounds;

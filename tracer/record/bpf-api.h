@@ -12,7 +12,8 @@
 
 #include <weft/error.h>
 
-/* clang-format off: a table */
+/* a table */
+/* clang-format off */
 #define WEFT_BPF_FUNCTIONS(X)                                                                      \
 	X(libbpf_set_print)                                                                        \
 	X(bpf_object__open_mem)                                                                    \

@@ -36,7 +36,7 @@ enum { PROGRAM_MAX = 32, NAMES_RING_BYTES = 256 << 10 };
 struct bpf_ring {
 	struct bpf_state *state;
 	uint32_t cpu;
-	int fd;		/* -1: none. Owned. */
+	int fd;         /* -1: none. Owned. */
 	uint64_t bytes; /* Moved in this round. */
 };
 
@@ -48,9 +48,9 @@ struct bpf_state {
 	struct ring_buffer *reader;
 	struct bpf_ring *rings; /* One a CPU, and one for names. */
 	uint32_t cpu_count;
-	uint64_t *lost;			 /* By CPU: told the trace so far. Owned. */
-	struct weft_bpf_cpu *cpus;	 /* What the program counts on each, as read last. Owned. */
-	int cpus_fd;			 /* The map of struct weft_bpf_cpu; the object's. */
+	uint64_t *lost;                  /* By CPU: told the trace so far. Owned. */
+	struct weft_bpf_cpu *cpus;       /* What the program counts on each, as read last. Owned. */
+	int cpus_fd;                     /* The map of struct weft_bpf_cpu; the object's. */
 	struct weft_kernel_trace *trace; /* While draining. */
 };
 

@@ -13,31 +13,31 @@
 #include <linux/types.h>
 
 enum {
-	WEFT_BPF_SWITCH = 1,	/* struct weft_bpf_switch without arg. */
-	WEFT_BPF_SWITCH_ARG,	/* All of struct weft_bpf_switch. */
-	WEFT_BPF_WAKING,	/* struct weft_bpf_waking */
-	WEFT_BPF_WAKEUP_NEW,	/* struct weft_bpf_waking */
-	WEFT_BPF_FORK,		/* struct weft_bpf_fork */
-	WEFT_BPF_EXEC,		/* struct weft_bpf_exec */
-	WEFT_BPF_EXIT,		/* struct weft_bpf_waking: tid and prio */
-	WEFT_BPF_RENAME,	/* struct weft_bpf_rename */
+	WEFT_BPF_SWITCH = 1,    /* struct weft_bpf_switch without arg. */
+	WEFT_BPF_SWITCH_ARG,    /* All of struct weft_bpf_switch. */
+	WEFT_BPF_WAKING,        /* struct weft_bpf_waking */
+	WEFT_BPF_WAKEUP_NEW,    /* struct weft_bpf_waking */
+	WEFT_BPF_FORK,          /* struct weft_bpf_fork */
+	WEFT_BPF_EXEC,          /* struct weft_bpf_exec */
+	WEFT_BPF_EXIT,          /* struct weft_bpf_waking: tid and prio */
+	WEFT_BPF_RENAME,        /* struct weft_bpf_rename */
 	WEFT_BPF_SYSCALL_ENTRY, /* struct weft_bpf_syscall */
-	WEFT_BPF_SYSCALL_EXIT,	/* struct weft_bpf_syscall */
-	WEFT_BPF_NAME,		/* struct weft_bpf_rename, in the ring of names */
+	WEFT_BPF_SYSCALL_EXIT,  /* struct weft_bpf_syscall */
+	WEFT_BPF_NAME,          /* struct weft_bpf_rename, in the ring of names */
 };
 
 enum {
 	WEFT_BPF_PREEMPTED = 1, /* Flag of a switch. */
-	WEFT_BPF_LEVELS = 8,	/* PID namespaces inside each other that a fork tells. */
-	WEFT_BPF_PATH = 256,	/* Bytes of a program's path; more is cut. */
+	WEFT_BPF_LEVELS = 8,    /* PID namespaces inside each other that a fork tells. */
+	WEFT_BPF_PATH = 256,    /* Bytes of a program's path; more is cut. */
 	WEFT_BPF_SYSCALLS = 1024,
 };
 
 /** Of the program: the variable `settings`, set before it is loaded. */
 struct weft_bpf_settings {
-	__u32 names_ring;		  /* Index. */
-	__u64 wake_bytes;		  /* The reader is woken when a ring holds this much. */
-	__u8 state_is_told;		  /* sched_switch has the state as its fourth argument. */
+	__u32 names_ring;                 /* Index. */
+	__u64 wake_bytes;                 /* The reader is woken when a ring holds this much. */
+	__u8 state_is_told;               /* sched_switch has the state as its fourth argument. */
 	__u8 takes_fd[WEFT_BPF_SYSCALLS]; /* By system call: its first argument is a descriptor. */
 };
 
@@ -90,7 +90,7 @@ struct weft_bpf_syscall {
 /** Of each CPU, in the map `cpus`. */
 struct weft_bpf_cpu {
 	__u64 lost_count; /* Records that found no room. */
-	__u32 contexts;	  /* 1 << enum weft_kernel_context of what is being served. */
+	__u32 contexts;   /* 1 << enum weft_kernel_context of what is being served. */
 	__u32 reserved;
 };
 

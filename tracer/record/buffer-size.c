@@ -19,7 +19,7 @@
  */
 #define SUBBUFFER_BYTES_MAX (UINT64_C(4) << 20)
 #define SUBBUFFER_BYTES_MIN (UINT64_C(64) << 10)
-#define SUBBUFFER_COUNT	    8U
+#define SUBBUFFER_COUNT     8U
 
 static bool is_power_of_two(uint64_t value)
 {

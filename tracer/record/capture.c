@@ -68,7 +68,7 @@ static void *drain_until_stopped(void *ctx)
 	uint64_t most;
 
 	do {
-		(void)poll(fds, 2, pause_ms);		  /* Whatever woke us, all is looked at. */
+		(void)poll(fds, 2, pause_ms);             /* Whatever woke us, all is looked at. */
 		(void)pthread_mutex_lock(&capture->lock); /* Ours: cannot fail. */
 		most = capture->engine->drain(capture->state, &capture->trace);
 		if (now_ns() - flushed_ns >= FLUSH_NS) {
@@ -92,7 +92,7 @@ static int start_thread(struct weft_capture *capture, struct weft_error *err)
 	sigset_t old;
 	int ret;
 
-	(void)sigfillset(&all);				/* Cannot fail. */
+	(void)sigfillset(&all);                         /* Cannot fail. */
 	(void)pthread_sigmask(SIG_SETMASK, &all, &old); /* Valid arguments. */
 	ret = pthread_create(&capture->thread, NULL, drain_until_stopped, capture);
 	(void)pthread_sigmask(SIG_SETMASK, &old, NULL); /* Valid arguments. */
@@ -111,7 +111,7 @@ static void stop_thread(struct weft_capture *capture)
 
 	if (capture->thread_runs) {
 		(void)!write(capture->stop_fd, &one, sizeof(one)); /* An empty counter has room. */
-		(void)pthread_join(capture->thread, NULL);	   /* Ours, joined once. */
+		(void)pthread_join(capture->thread, NULL);         /* Ours, joined once. */
 		capture->thread_runs = false;
 	}
 }
@@ -159,7 +159,7 @@ static void release(struct weft_capture *capture)
 	if (capture->state) {
 		capture->engine->close(capture->state);
 	}
-	(void)close(capture->stop_fd);		     /* Nothing to lose. */
+	(void)close(capture->stop_fd);               /* Nothing to lose. */
 	(void)pthread_mutex_destroy(&capture->lock); /* Nobody holds it. */
 	free(capture);
 }

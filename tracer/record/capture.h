@@ -16,10 +16,10 @@
 #include "engine.h"
 
 struct weft_capture_options {
-	const char *dir;		    /* To be made: DIR/kernel. */
-	enum weft_record_tier tier;	    /* At most this one. */
-	const char *engine;		    /* NULL: any. */
-	bool forced;			    /* Nothing but `tier`. */
+	const char *dir;                    /* To be made: DIR/kernel. */
+	enum weft_record_tier tier;         /* At most this one. */
+	const char *engine;                 /* NULL: any. */
+	bool forced;                        /* Nothing but `tier`. */
 	struct weft_engine_request request; /* cpu_count and ring_bytes are chosen here. */
 	int64_t clock_offset_ns;
 };

@@ -39,10 +39,10 @@ struct weft_ctf_stream {
 	size_t used;
 	uint32_t event_count; /* In this packet. */
 	uint64_t begin_ns, last_ns;
-	uint64_t sequence;	   /* Of this packet. */
+	uint64_t sequence;         /* Of this packet. */
 	uint64_t discarded, told;  /* Since the start; and what the file tells of them. */
-	uint64_t file_bytes;	   /* Of whole packets. */
-	uint64_t late_count;	   /* Events whose time was set to that of the one before. */
+	uint64_t file_bytes;       /* Of whole packets. */
+	uint64_t late_count;       /* Events whose time was set to that of the one before. */
 	struct weft_error problem; /* The first that a write met; code 0: none. */
 };
 

@@ -20,11 +20,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#define PROGRAM	    "lttng-sessiond"
-#define MARK	    "WEFT_SESSIOND=1"
+#define PROGRAM     "lttng-sessiond"
+#define MARK        "WEFT_SESSIOND=1"
 #define PATIENCE_MS 30000
-#define STEP_MS	    10
-#define END_MS	    10000
+#define STEP_MS     10
+#define END_MS      10000
 #define PATH_SIZE   4096
 
 extern char **environ;

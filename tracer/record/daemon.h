@@ -20,7 +20,7 @@
 
 struct weft_daemon {
 	const struct weft_lttng *lttng;
-	int lock_fd;	 /* -1: not locked. */
+	int lock_fd;     /* -1: not locked. */
 	pid_t child_pid; /* Started by us; 0: no. */
 };
 

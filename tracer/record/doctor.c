@@ -36,7 +36,7 @@ extern char **environ;
 
 enum finding_state {
 	FINDING_OK,
-	FINDING_LIMIT,	 /* Works, but less than it could. */
+	FINDING_LIMIT,   /* Works, but less than it could. */
 	FINDING_MISSING, /* Recording is impossible. */
 };
 

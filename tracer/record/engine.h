@@ -19,8 +19,8 @@
 
 struct weft_engine_request {
 	enum weft_record_scope scope;
-	pid_t pid;	     /* With SCOPE_PROCESS. */
-	bool syscalls;	     /* Entries and exits of system calls too. */
+	pid_t pid;           /* With SCOPE_PROCESS. */
+	bool syscalls;       /* Entries and exits of system calls too. */
 	uint32_t cpu_count;  /* CPUs that may come up, from 0. */
 	uint64_t ring_bytes; /* For each CPU, at most; a power of two. */
 };

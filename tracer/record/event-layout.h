@@ -18,7 +18,7 @@
 #define WEFT_LAYOUT_FIELDS_MAX 16
 
 struct weft_event_layout {
-	uint8_t field_count;			/* 0: no such event. */
+	uint8_t field_count;                    /* 0: no such event. */
 	uint8_t fields[WEFT_LAYOUT_FIELDS_MAX]; /* Bytes of an integer; 0: a string. */
 };
 

@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #define VARIABLE "WEFT_RECORDER="
-#define BACKLOG	 1024
+#define BACKLOG  1024
 
 int weft_gate_init(struct weft_gate *gate, const char *name, struct weft_error *err)
 {

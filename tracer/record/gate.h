@@ -16,7 +16,7 @@
 #include <weft/error.h>
 
 struct weft_gate {
-	int fd;		  /* Listening; -1: closed. */
+	int fd;           /* Listening; -1: closed. */
 	char setting[96]; /* NAME=VALUE for the environment of the command. */
 };
 

@@ -53,7 +53,8 @@
 /* What stands behind the fields of the LTTng kernel tracer, if the source tells it. */
 enum addition { ADDITION_NONE, ADDITION_BLOCKS, ADDITION_WAKERS, ADDITION_ALWAYS };
 
-/* clang-format off: a table */
+/* a table */
+/* clang-format off */
 static const struct event {
 	const char *name;
 	const char *fields;

@@ -47,9 +47,9 @@ struct weft_kernel_layout {
 	uint8_t uuid[WEFT_CTF_UUID_SIZE];
 	int64_t clock_offset_ns;   /* Add to CLOCK_MONOTONIC for time since 1970. */
 	const char *tier, *engine; /* Names, for the environment. */
-	bool blocks;		   /* sched_switch tells prev_syscall, prev_object, prev_arg. */
-	bool wakers;		   /* sched_waking tells waker_tid and context. */
-	bool syscalls;		   /* syscall_entry_* and syscall_exit_* are there. */
+	bool blocks;               /* sched_switch tells prev_syscall, prev_object, prev_arg. */
+	bool wakers;               /* sched_waking tells waker_tid and context. */
+	bool syscalls;             /* syscall_entry_* and syscall_exit_* are there. */
 };
 
 /**

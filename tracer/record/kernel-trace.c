@@ -18,7 +18,7 @@
 /* The kernel's own ceiling for thread ids on 64-bit machines. */
 #define TID_MAX (1U << 22)
 /* No payload with a fixed layout is longer; that of a fork tells a thread's id in each namespace. */
-#define ROOM	  192
+#define ROOM      192
 #define ROOM_FORK (ROOM + WEFT_VTID_MAX * sizeof(int32_t))
 #define PATH_ROOM (WEFT_CTF_PAYLOAD_MAX - 16)
 

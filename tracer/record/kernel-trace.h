@@ -30,7 +30,7 @@ enum { WEFT_COMM_SIZE = 16, WEFT_VTID_MAX = 32 };
 struct weft_kernel_cpu {
 	struct weft_ctf_stream stream;
 	uint64_t in_count, out_count; /* Threads, idle ones not counted. */
-	int32_t running;	      /* Since the last switch; -1: not known yet. */
+	int32_t running;              /* Since the last switch; -1: not known yet. */
 	uint64_t broken_count; /* Switches away from a thread that had not been switched to. */
 	int32_t broken_tid;    /* The first that stayed there. */
 };

@@ -13,7 +13,8 @@
 
 #include <weft/error.h>
 
-/* clang-format off: a table */
+/* a table */
+/* clang-format off */
 #define WEFT_LTTNG_FUNCTIONS(X)                                                                    \
 	X(lttng_session_daemon_alive)                                                              \
 	X(lttng_list_sessions)                                                                     \

@@ -20,12 +20,12 @@
 #include <weft/error.h>
 
 struct weft_packets {
-	uint64_t file_bytes;	/* Of all files, metadata and indexes included. */
+	uint64_t file_bytes;    /* Of all files, metadata and indexes included. */
 	uint64_t payload_bytes; /* Of events. */
-	uint64_t lost_count;	/* Events dropped, as the last packet of each stream says. */
+	uint64_t lost_count;    /* Events dropped, as the last packet of each stream says. */
 	uint64_t packet_count;
 	uint64_t missing_packets; /* Holes in the numbering. */
-	uint32_t damaged_files;	  /* That do not end with a whole packet. */
+	uint32_t damaged_files;   /* That do not end with a whole packet. */
 };
 
 /**

@@ -17,9 +17,9 @@
 
 struct weft_perf_ring {
 	struct perf_event_mmap_page *page; /* NULL: not mapped. */
-	size_t bytes;			   /* Of data, behind the page. */
-	uint64_t at;			   /* Read up to here. */
-	uint8_t *copy;			   /* Of a record that wraps; 64 KiB. Owned. */
+	size_t bytes;                      /* Of data, behind the page. */
+	uint64_t at;                       /* Read up to here. */
+	uint8_t *copy;                     /* Of a record that wraps; 64 KiB. Owned. */
 };
 
 /** A record without its header, and what every record tells. */

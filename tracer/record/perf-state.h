@@ -47,14 +47,14 @@ struct weft_perf_point {
 struct weft_perf_cpu {
 	struct weft_perf_ring ring;
 	uint64_t ring_end; /* Of the round being read. */
-	int fd;		   /* Of the event whose ring it is; -1: CPU is not up. */
-	bool pending;	   /* A switch told by its tracepoint, not yet by its record. */
+	int fd;            /* Of the event whose ring it is; -1: CPU is not up. */
+	bool pending;      /* A switch told by its tracepoint, not yet by its record. */
 	struct weft_kernel_switch told; /* By the tracepoint. */
-	int32_t running;		/* -1: not known. */
-	uint64_t switch_count;		/* Records of threads that left. */
-	int switch_fd;			/* Of the tracepoint sched_switch; -1: none. */
-	uint64_t told_of_count;		/* switch_count when the tracepoint was thinned out. */
-	uint64_t untold_count;		/* Of them, without their tracepoint. */
+	int32_t running;                /* -1: not known. */
+	uint64_t switch_count;          /* Records of threads that left. */
+	int switch_fd;                  /* Of the tracepoint sched_switch; -1: none. */
+	uint64_t told_of_count;         /* switch_count when the tracepoint was thinned out. */
+	uint64_t untold_count;          /* Of them, without their tracepoint. */
 	uint64_t lost_count;
 };
 

@@ -15,7 +15,7 @@
 #define PRIO_SHIFT  100 /* As in bpf-engine.c: the LTTng kernel tracer's zero. */
 #define PRIO_NORMAL 20
 #define PREEMPTED   256
-#define EXITED	    32
+#define EXITED      32
 /* In the byte of a tracepoint's record that tells the context: TRACE_FLAG_* of the kernel. */
 #define FLAGS_OFFSET 2
 #define FLAG_HARDIRQ 0x08

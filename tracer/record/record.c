@@ -31,7 +31,7 @@
 #define NS_PER_S UINT64_C(1000000000)
 /* How long a process may take to notice a daemon that has just started. */
 #define ATTACH_PATIENCE_NS (10 * NS_PER_S)
-#define CHECK_PERIOD_NS	   (NS_PER_S / 2)
+#define CHECK_PERIOD_NS    (NS_PER_S / 2)
 
 struct pid_set {
 	pid_t *pids;
@@ -56,9 +56,9 @@ struct weft_recording {
 	bool daemon_died;
 	enum weft_record_tier tier; /* Obtained. */
 	struct weft_capture
-		*capture;	   /* NULL: no half of the kernel's, or LTTng writes it. Owned. */
-	struct weft_error refusal; /* Why not a better tier. */
-	bool clock_known;	   /* The capture has the clock of the application's half. */
+		*capture;           /* NULL: no half of the kernel's, or LTTng writes it. Owned. */
+	struct weft_error refusal;  /* Why not a better tier. */
+	bool clock_known;           /* The capture has the clock of the application's half. */
 	void (*stopped)(void *ctx); /* NULL: nobody wants to know. */
 	void *stopped_ctx;
 };
@@ -655,8 +655,7 @@ static void close_capture(struct weft_recording *recording, struct weft_record_s
 	recording->capture = NULL;
 }
 
-void weft_record_on_stopped(struct weft_recording *recording, void (*stopped)(void *ctx),
-			    void *ctx)
+void weft_record_on_stopped(struct weft_recording *recording, void (*stopped)(void *ctx), void *ctx)
 {
 	recording->stopped = stopped;
 	recording->stopped_ctx = ctx;

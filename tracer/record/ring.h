@@ -25,7 +25,7 @@ struct weft_ring_look {
 };
 
 struct weft_ring_healed {
-	uint64_t torn_count;	   /* Sub-buffers healed and delivered. */
+	uint64_t torn_count;       /* Sub-buffers healed and delivered. */
 	uint64_t unreadable_bytes; /* Of events that had to be cut off. */
 };
 

@@ -20,10 +20,10 @@
 #include "bpf-record.h"
 #include "kernel-enums.h"
 
-#define KERNEL_TYPE	 __attribute__((preserve_access_index))
-#define PF_KTHREAD	 0x00200000
-#define TS_COMPAT	 0x0002
-#define STATES		 0x7f /* Those that the kernel reports to tracers. */
+#define KERNEL_TYPE      __attribute__((preserve_access_index))
+#define PF_KTHREAD       0x00200000
+#define TS_COMPAT        0x0002
+#define STATES           0x7f /* Those that the kernel reports to tracers. */
 #define ANON_INODE_MAGIC 0x09041934
 
 struct ns_common {

@@ -14,7 +14,7 @@
 
 /* What the converter reads, and the threads that are there at the start. */
 static const char *const names[] = {
-	"sched_switch",	      "sched_waking",	    "sched_wakeup_new",	 "sched_process_fork",
+	"sched_switch",       "sched_waking",       "sched_wakeup_new",  "sched_process_fork",
 	"sched_process_exec", "sched_process_exit", "lttng_statedump_*",
 };
 

@@ -19,12 +19,12 @@
 
 #include <weft/events.h>
 
-#define CHANNEL	   "weft"
+#define CHANNEL    "weft"
 #define SHM_FOLDER "/dev/shm"
 /* Longest time that an event stays in memory when its process goes quiet. */
 #define FLUSH_PERIOD_US 200000U
-#define STEP_MS		5
-#define PATIENCE_MS	20000
+#define STEP_MS         5
+#define PATIENCE_MS     20000
 /* No living writer stays inside an event for so long; one that was preempted, for so long. */
 #define TORN_QUIET_MS  1000
 #define TORN_GLANCE_MS 20

@@ -24,9 +24,9 @@
 struct weft_session {
 	const struct weft_lttng *lttng;
 	char name[WEFT_SESSION_NAME_SIZE];
-	struct lttng_handle *handle;			   /* NULL: not made. Owned. */
+	struct lttng_handle *handle;                       /* NULL: not made. Owned. */
 	struct lttng_process_attr_tracker_handle *tracker; /* NULL: all processes. Owned. */
-	char *trace_dir;				   /* Owned. */
+	char *trace_dir;                                   /* Owned. */
 	bool exists;
 };
 

@@ -16,16 +16,16 @@ static const char *const names[WEFT_SYSCALL_COUNT] = {
 };
 
 static const char *const with_fd[] = {
-	"accept",      "accept4",      "connect",	  "copy_file_range",
-	"epoll_pwait", "epoll_pwait2", "epoll_wait",	  "fallocate",
-	"fcntl",       "fdatasync",    "flock",		  "fsync",
-	"ftruncate",   "getdents",     "getdents64",	  "io_uring_enter",
-	"ioctl",       "preadv",       "preadv2",	  "pread64",
-	"pwrite64",    "pwritev",      "pwritev2",	  "read",
-	"readahead",   "readv",	       "recvfrom",	  "recvmmsg",
-	"recvmsg",     "sendfile",     "sendmmsg",	  "sendmsg",
+	"accept",      "accept4",      "connect",         "copy_file_range",
+	"epoll_pwait", "epoll_pwait2", "epoll_wait",      "fallocate",
+	"fcntl",       "fdatasync",    "flock",           "fsync",
+	"ftruncate",   "getdents",     "getdents64",      "io_uring_enter",
+	"ioctl",       "preadv",       "preadv2",         "pread64",
+	"pwrite64",    "pwritev",      "pwritev2",        "read",
+	"readahead",   "readv",        "recvfrom",        "recvmmsg",
+	"recvmsg",     "sendfile",     "sendmmsg",        "sendmsg",
 	"sendto",      "splice",       "sync_file_range", "syncfs",
-	"tee",	       "vmsplice",     "write",		  "writev",
+	"tee",         "vmsplice",     "write",           "writev",
 };
 
 const char *weft_syscall_name(int number)

@@ -10,7 +10,7 @@
 
 enum {
 	WEFT_SYSCALL_COUNT = 1024, /* Numbers are below. */
-	WEFT_SYSCALL_NONE = -1,	   /* Not in a system call. */
+	WEFT_SYSCALL_NONE = -1,    /* Not in a system call. */
 	WEFT_SYSCALL_UNKNOWN = -2, /* The source cannot tell. */
 };
 

@@ -9,7 +9,7 @@
 #include <string.h>
 
 /* Places before the first implausible event that are tried: a hole may start with old events. */
-#define PLACES	  32U
+#define PLACES    32U
 #define HOLES_MAX 4U
 /* A header (6), process and thread (8): no event is smaller. */
 #define EVENT_MIN 14U

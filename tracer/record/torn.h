@@ -24,10 +24,10 @@
 
 struct weft_torn {
 	uint8_t *bytes; /* The packet: header, then events. */
-	size_t size;	/* Up to the end of the last event. In: as written; out: healed. */
+	size_t size;    /* Up to the end of the last event. In: as written; out: healed. */
 	size_t header_size;
-	size_t missing;	   /* Bytes not committed. */
-	size_t hint;	   /* Offset up to which all is committed; 0: not known. */
+	size_t missing;    /* Bytes not committed. */
+	size_t hint;       /* Offset up to which all is committed; 0: not known. */
 	uint64_t begin_ns; /* Of the packet. */
 	uint64_t end_ns;   /* Of the packet; 0: not known. */
 };

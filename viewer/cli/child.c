@@ -25,7 +25,7 @@ static void run(char *const argv[], const char *const settings[])
 		(void)putenv((char *)settings[i]);
 	}
 	(void)sigaction(SIGPIPE, &standard, NULL); /* Cannot fail for this signal. */
-	(void)sigemptyset(&none);		   /* Cannot fail. */
+	(void)sigemptyset(&none);                  /* Cannot fail. */
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 	(void)execvp(argv[0], argv); /* Its failure is in errno, for the parent. */
 }

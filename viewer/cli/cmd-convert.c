@@ -22,10 +22,12 @@ static const char help[] =
 	"Turns recordings into one Go execution trace: go tool trace FILE\n\n"
 	"INPUT is a directory of `weft record`, of any LTTng session, or any CTF 1.8 trace.\n\n"
 	"  -o, --output FILE  file to write; '-' is standard output\n"
-	"  --to FORMAT        go-trace (the default, and the only one in this version)\n" WEFT_CLI_SELECTION_HELP
+	"  --to FORMAT        go-trace (the default, and the only one in this "
+	"version)\n" WEFT_CLI_SELECTION_HELP
 	"  --rows cpu|thread  rows of the viewer: CPUs, or one row a thread (default: CPUs when\n"
 	"                     scheduling was recorded)\n"
-	"  --go-version V     format 1.22 (default: opens in Go 1.22 and all later), 1.23, 1.25, 1.26\n"
+	"  --go-version V     format 1.22 (default: opens in Go 1.22 and all later), 1.23, 1.25, "
+	"1.26\n"
 	"  -q, --quiet        no progress, no closing lines\n"
 	"  -h, --help         this text\n";
 
@@ -82,8 +84,10 @@ static int take_option(int code, struct settings *settings)
 		return WEFT_CLI_OK;
 	case OPTION_TO:
 		if (strcmp(optarg, "go-trace") != 0) {
-			return weft_cli_usage("convert", "--to: this version writes go-trace, "
-							 "not '%s'", optarg);
+			return weft_cli_usage("convert",
+					      "--to: this version writes go-trace, "
+					      "not '%s'",
+					      optarg);
 		}
 		return WEFT_CLI_OK;
 	case OPTION_ROWS:
@@ -100,22 +104,20 @@ static int take_option(int code, struct settings *settings)
 /* The name a recording has, for a message: never more than that. */
 static void print_result(const struct settings *settings, const struct weft_convert_result *result)
 {
-	(void)fprintf(stderr,
-		      "%s: %.2f MB; %llu tasks, %llu regions, %llu logs, %llu threads in %llu "
-		      "processes\n",
-		      settings->path, (double)result->byte_count / 1e6,
-		      (unsigned long long)result->task_count,
-		      (unsigned long long)result->region_count,
-		      (unsigned long long)result->log_count,
-		      (unsigned long long)result->thread_count,
-		      (unsigned long long)result->process_count);
+	(void)fprintf(
+		stderr,
+		"%s: %.2f MB; %llu tasks, %llu regions, %llu logs, %llu threads in %llu "
+		"processes\n",
+		settings->path, (double)result->byte_count / 1e6,
+		(unsigned long long)result->task_count, (unsigned long long)result->region_count,
+		(unsigned long long)result->log_count, (unsigned long long)result->thread_count,
+		(unsigned long long)result->process_count);
 	(void)fprintf(stderr, "lost events: %llu, repairs: %llu, scheduling data: %s",
 		      (unsigned long long)result->lost_count,
 		      (unsigned long long)result->repair_count, result->tier);
 	(void)fprintf(stderr, "%s\n",
-		      result->lost_count || result->repair_count
-			      ? " (`weft summary` tells more)"
-			      : "");
+		      result->lost_count || result->repair_count ? " (`weft summary` tells more)"
+								 : "");
 	if (strcmp(settings->path, "-") != 0) {
 		(void)fprintf(stderr, "view it: go tool trace %s\n", settings->path);
 	}

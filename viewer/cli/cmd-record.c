@@ -28,11 +28,11 @@
 #include "cli.h"
 #include "selection.h"
 
-#define NS_PER_S	 INT64_C(1000000000)
-#define TICK_NS		 (NS_PER_S / 20)
-#define PROGRESS_NS	 (NS_PER_S / 4)
+#define NS_PER_S         INT64_C(1000000000)
+#define TICK_NS          (NS_PER_S / 20)
+#define PROGRESS_NS      (NS_PER_S / 4)
 #define KILL_PATIENCE_NS (10 * NS_PER_S)
-#define COMMAND_SIZE	 4096
+#define COMMAND_SIZE     4096
 
 static const char help[] =
 	"Usage: weft record [OPTION]... -- COMMAND [ARGUMENT]...\n"
@@ -104,7 +104,7 @@ struct run {
 	int signal_fd;
 	int64_t begin_ns;
 	int interrupt_count;
-	bool stop;	/* End the recording. */
+	bool stop;      /* End the recording. */
 	bool end_child; /* The command is to end with it. */
 	bool time_is_up;
 	struct weft_error problem;

@@ -271,7 +271,7 @@ struct job {
 	int32_t pid;
 	char folder[PATH_MAX];
 	const char *output;
-	bool unfit;	/* Could not go on to its end, or nobody wants it. */
+	bool unfit;     /* Could not go on to its end, or nobody wants it. */
 	bool delivered; /* The server has its trace. */
 	struct weft_error convert_err;
 };

@@ -55,21 +55,21 @@ struct count {
 
 /* What --json shows under these names. */
 static const struct count counts[] = {
-	COUNT(byte_count),	 COUNT(generation_count),  COUNT(batch_count),
-	COUNT(event_count),	 COUNT(overtaking_count),  COUNT(goroutine_count),
-	COUNT(proc_count),	 COUNT(thread_count),	   COUNT(task_begin_count),
-	COUNT(task_end_count),	 COUNT(open_task_count),   COUNT(region_begin_count),
+	COUNT(byte_count),       COUNT(generation_count),  COUNT(batch_count),
+	COUNT(event_count),      COUNT(overtaking_count),  COUNT(goroutine_count),
+	COUNT(proc_count),       COUNT(thread_count),      COUNT(task_begin_count),
+	COUNT(task_end_count),   COUNT(open_task_count),   COUNT(region_begin_count),
 	COUNT(region_end_count), COUNT(open_region_count), COUNT(log_count),
-	COUNT(string_count),	 COUNT(stack_count),	   COUNT(sample_count),
-	COUNT(first_ns),	 COUNT(last_ns),
+	COUNT(string_count),     COUNT(stack_count),       COUNT(sample_count),
+	COUNT(first_ns),         COUNT(last_ns),
 };
 
 /* Length of the UTF-8 sequence at `text`; 0: there is none. */
 static size_t utf8_length(const unsigned char *text)
 {
-	size_t len = text[0] < 0x80			  ? 1
+	size_t len = text[0] < 0x80                       ? 1
 		     : text[0] >= 0xc2 && text[0] <= 0xdf ? 2
-		     : (text[0] & 0xf0) == 0xe0		  ? 3
+		     : (text[0] & 0xf0) == 0xe0           ? 3
 		     : text[0] >= 0xf0 && text[0] <= 0xf4 ? 4
 							  : 0;
 	size_t i;

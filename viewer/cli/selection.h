@@ -22,7 +22,8 @@ enum weft_cli_selection_code {
 };
 
 /* Rows of a getopt_long() table. */
-/* clang-format off: a table */
+/* a table */
+/* clang-format off */
 #define WEFT_CLI_SELECTION_OPTIONS \
 	{"from", required_argument, NULL, WEFT_CLI_SELECT_FROM}, \
 	{"until", required_argument, NULL, WEFT_CLI_SELECT_UNTIL}, \

@@ -33,7 +33,7 @@ extern "C" {
 struct weft_selection {
 	int64_t from_ns;       /**< Since the first event; WEFT_TIME_NONE: from the beginning. */
 	int64_t until_ns;      /**< Since the first event; WEFT_TIME_NONE: to the end. */
-	int32_t pid;	       /**< Only threads of this process; 0: all. */
+	int32_t pid;           /**< Only threads of this process; 0: all. */
 	const char *task_type; /**< Only tasks of this type and what belongs to them; NULL: all. */
 	uint64_t slower_than_ns; /**< Only tasks that took at least this long; 0: all. */
 };

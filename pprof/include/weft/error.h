@@ -34,7 +34,13 @@ struct weft_error {
 	char text[WEFT_ERROR_TEXT_SIZE];
 };
 
-#define WEFT_ERROR_INIT {0, {0}}
+#define WEFT_ERROR_INIT                                                                            \
+	{                                                                                          \
+		0,                                                                                 \
+		{                                                                                  \
+			0                                                                          \
+		}                                                                                  \
+	}
 
 /**
  * Sets code and text, replacing both.

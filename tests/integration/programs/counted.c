@@ -62,8 +62,7 @@ static void do_rounds(unsigned long rounds)
 	for (i = 0; i < rounds; i++) {
 		struct weft_task task = weft_task_begin("round");
 
-		WEFT_REGION("work")
-		{
+		WEFT_REGION("work") {
 			weft_logf("number", "%lu", i);
 		}
 		weft_task_end(&task);

@@ -40,8 +40,8 @@
 #include <weft/trace.h>
 
 #define THREAD_COUNT_MAX 3
-#define US		 INT64_C(1000)
-#define MS		 INT64_C(1000000)
+#define US               INT64_C(1000)
+#define MS               INT64_C(1000000)
 
 /* What the kernel says of a thread. */
 struct account {

@@ -51,10 +51,8 @@ static void do_jobs(int count)
 	int i;
 
 	for (i = 0; i < count; i++) {
-		WEFT_TASK("job")
-		{
-			WEFT_REGION("work")
-			{
+		WEFT_TASK("job") {
+			WEFT_REGION("work") {
 				weft_logf("number", "%d", i);
 			}
 		}

@@ -14,10 +14,10 @@
 
 #include <cmocka.h>
 
-#define MS		 UINT64_C(1000000)
-#define WORD_COUNT_MAX	 6
+#define MS               UINT64_C(1000000)
+#define WORD_COUNT_MAX   6
 #define REGION_COUNT_MAX 4
-#define TEXT_SIZE	 8192
+#define TEXT_SIZE        8192
 
 struct actor {
 	struct weft_thread thread;
@@ -193,7 +193,7 @@ static const struct {
 	const char *name;
 	void (*tell)(struct story *story, char **words);
 } verbs[] = {
-	{"new", tell_new},   {"run", tell_run},	    {"block", tell_block}, {"stop", tell_stop},
+	{"new", tell_new},   {"run", tell_run},     {"block", tell_block}, {"stop", tell_stop},
 	{"wake", tell_wake}, {"exit", tell_exit},   {"begin", tell_begin}, {"end", tell_end},
 	{"open", tell_open}, {"close", tell_close}, {"log", tell_log},
 };

@@ -36,7 +36,7 @@ struct world {
 	int32_t last_tid;
 };
 
-static const char *const names[] = {"serve",	   "parse",	  "work", "reply",
+static const char *const names[] = {"serve",       "parse",       "work", "reply",
 				    "caf\xc3\xa9", "\xff\x1b[2J", ""};
 
 static struct weft_text text(const char *string)
@@ -159,12 +159,12 @@ static void wake(struct world *world)
 /* What only explains other events. */
 static void explain(struct world *world)
 {
-	static const enum weft_event_kind kinds[] = {
-		WEFT_EVENT_SYSCALL_ENTRY, WEFT_EVENT_SYSCALL_EXIT, WEFT_EVENT_IRQ_ENTRY,
-		WEFT_EVENT_IRQ_EXIT, WEFT_EVENT_THREAD_STATE};
+	static const enum weft_event_kind kinds[] = {WEFT_EVENT_SYSCALL_ENTRY,
+						     WEFT_EVENT_SYSCALL_EXIT, WEFT_EVENT_IRQ_ENTRY,
+						     WEFT_EVENT_IRQ_EXIT, WEFT_EVENT_THREAD_STATE};
 	const struct thread *thread = &world->threads[below(world, THREAD_COUNT)];
-	struct weft_event *event = append(world, kinds[below(world, 5)],
-					  (int32_t)below(world, CPU_COUNT + 1) - 1);
+	struct weft_event *event =
+		append(world, kinds[below(world, 5)], (int32_t)below(world, CPU_COUNT + 1) - 1);
 
 	switch (event->kind) {
 	case WEFT_EVENT_THREAD_STATE:

@@ -384,7 +384,8 @@ static const char *const mutex_script = "0 new A\n0 new B\n0 run A 0\n0 run B 1\
 
 static void the_text_is_as_drawn(void **state)
 {
-	/* clang-format off: as it looks. */
+	/* as it looks. */
+	/* clang-format off */
 	static const char expected[] =
 		"\n"
 		"critical path of task 1: 23.0 ms, begun at 0 ns by thread 65 of process 100\n"

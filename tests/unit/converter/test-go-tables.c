@@ -29,14 +29,14 @@ static void damaged_utf8_is_replaced_byte_by_byte(void **state)
 	} cases[] = {
 		{"plain", "plain"},
 		{"\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80", "\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80"},
-		{"a\x80z", "a" FFFD "z"},		   /* Alone. */
-		{"a\xc3", "a" FFFD},			   /* Cut. */
-		{"\xe2\x82z", FFFD FFFD "z"},		   /* Cut. */
-		{"\xc0\xaf", FFFD FFFD},		   /* Overlong slash. */
-		{"\xe0\x80\xaf", FFFD FFFD FFFD},	   /* Overlong. */
+		{"a\x80z", "a" FFFD "z"},                  /* Alone. */
+		{"a\xc3", "a" FFFD},                       /* Cut. */
+		{"\xe2\x82z", FFFD FFFD "z"},              /* Cut. */
+		{"\xc0\xaf", FFFD FFFD},                   /* Overlong slash. */
+		{"\xe0\x80\xaf", FFFD FFFD FFFD},          /* Overlong. */
 		{"\xf0\x80\x80\xaf", FFFD FFFD FFFD FFFD}, /* Overlong. */
-		{"\xed\xa0\x80", FFFD FFFD FFFD},	   /* Surrogate. */
-		{"\xed\x9f\xbf", "\xed\x9f\xbf"},	   /* The last before. */
+		{"\xed\xa0\x80", FFFD FFFD FFFD},          /* Surrogate. */
+		{"\xed\x9f\xbf", "\xed\x9f\xbf"},          /* The last before. */
 		{"\xf4\x8f\xbf\xbf", "\xf4\x8f\xbf\xbf"},  /* U+10FFFF. */
 		{"\xf4\x90\x80\x80", FFFD FFFD FFFD FFFD}, /* Beyond. */
 		{"\xf5\x80\x80\x80", FFFD FFFD FFFD FFFD}, /* Beyond. */

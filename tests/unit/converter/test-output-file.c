@@ -57,8 +57,8 @@ static int leave(void **state)
 	(void)state;
 	(void)snprintf(link_path, sizeof(link_path), "%s/link", folder);
 	(void)unlink(link_path); /* Most tests have none. */
-	(void)unlink(path);	 /* The same. */
-	return rmdir(folder);	 /* Fails when a test has left something behind. */
+	(void)unlink(path);      /* The same. */
+	return rmdir(folder);    /* Fails when a test has left something behind. */
 }
 
 static void put(const char *name, const char *text)

@@ -12,19 +12,20 @@
 #define BROKEN VERIFY_CASE_BROKEN
 
 #define HEAD(gen) VERIFY_HEAD(gen)
-#define RUN	  VERIFY_RUN
+#define RUN       VERIFY_RUN
 /* A generation of format 22 in which goroutine 7 runs on stream 1. */
 #define G22 "format 22; " HEAD(1) RUN
 #define G23 "format 23; " HEAD(1) RUN
 /* The same, and processor 1 on stream 2, running nothing. */
 #define TWO G22 "batch 1 2 2000; ProcStatus 0 1 1; "
 /* Goroutine 7 in a syscall on stream 1, with processor 0. */
-#define SYSCALL		  G22 "GoSyscallBegin 1 1 1; "
+#define SYSCALL           G22 "GoSyscallBegin 1 1 1; "
 #define EMPTY_TABLES(gen) "batch " #gen " -1 1000; Strings; batch " #gen " -1 1000; Stacks; "
 /* Second generation: statuses of what SYSCALL left. */
 #define GEN2 HEAD(2) "batch 2 1 9000; ProcStatus 0 0 1; GoStatus 1 7 0 2; "
 
-/* clang-format off: a table */
+/* a table */
+/* clang-format off */
 const struct verify_case verify_cases[] = {
 	/* ---- Accepted ---- */
 	{"example-22", LAX, VERIFY_EXAMPLE_22, "without a stack"},

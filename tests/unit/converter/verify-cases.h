@@ -31,8 +31,8 @@ extern const struct verify_case verify_cases[];
 	"batch " #gen " -1 1000; Stacks; Stack 1 1 16 2 3 1; "
 #define VERIFY_CLOCK(gen) "batch " #gen " -1 1000; Frequency 1000000000; "
 #define VERIFY_SYNC(gen, mono)                                                                     \
-	"batch " #gen " -1 1000; Sync; Frequency 1000000000; ClockSnapshot 1 " #mono " 1700000000 " \
-	#mono "; "
+	"batch " #gen " -1 1000; Sync; Frequency 1000000000; ClockSnapshot 1 " #mono               \
+	" 1700000000 " #mono "; "
 #define VERIFY_HEAD(gen) VERIFY_CLOCK(gen) VERIFY_TABLES(gen)
 
 /* Goroutine 7 on processor 0, stream 1; its next number is 2. */
@@ -48,8 +48,8 @@ extern const struct verify_case verify_cases[];
 	"batch 1 -1 1000000; Strings; String 1 \"sync\"; String 2 \"worker\"; "                    \
 	"String 3 \"[comm]\"; String 4 \"futex_wait\"; String 5 \"kernel/futex.c\"; "
 #define VERIFY_EXAMPLE_22                                                                          \
-	"format 22; " VERIFY_EXAMPLE "batch 1 -1 1000000; Frequency 1000000000; "                  \
-	VERIFY_EXAMPLE_TABLES
+	"format 22; " VERIFY_EXAMPLE                                                               \
+	"batch 1 -1 1000000; Frequency 1000000000; " VERIFY_EXAMPLE_TABLES
 #define VERIFY_EXAMPLE_25                                                                          \
 	"format 25; batch 1 -1 999999; Sync; Frequency 1000000000; "                               \
 	"ClockSnapshot 1 1000000 1700000000 5; " VERIFY_EXAMPLE VERIFY_EXAMPLE_TABLES

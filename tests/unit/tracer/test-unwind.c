@@ -132,8 +132,8 @@ __attribute__((noinline)) OPTIMIZE("O0") static int plain(int n)
 	return n <= 0 ? 0 : plain(n - 1) + room[n & 63];
 }
 
-__attribute__((noinline)) OPTIMIZE("O2", "omit-frame-pointer", "no-optimize-sibling-calls") static int
-omitted(int n)
+__attribute__((noinline))
+OPTIMIZE("O2", "omit-frame-pointer", "no-optimize-sibling-calls") static int omitted(int n)
 {
 	volatile int keep = n;
 

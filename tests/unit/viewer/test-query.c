@@ -114,7 +114,7 @@ static void bad_and_negative_numbers_are_zero(void **state)
 		const char *text;
 		int64_t debug;
 		bool gc;
-	} cases[] = {{NULL, 0, false}, {"", 0, false},	 {"1", 1, true},    {"2", 2, true},
+	} cases[] = {{NULL, 0, false}, {"", 0, false},   {"1", 1, true},    {"2", 2, true},
 		     {"-1", 0, false}, {"1x", 0, false}, {"1.0", 0, false}, {"+1", 1, true}};
 	size_t i;
 
@@ -149,11 +149,11 @@ static void addresses_of_any_base_and_nothing_else(void **state)
 static void only_names_that_dns_cannot_forge(void **state)
 {
 	static const char *const hosts[] = {"build.example", NULL};
-	static const char *const safe[] = {"localhost",	     "LocalHost:6060", "localhost.",
+	static const char *const safe[] = {"localhost",      "LocalHost:6060", "localhost.",
 					   "127.0.0.1:6060", "10.1.2.3",       "[::1]",
 					   "[fe80::1]:80",   "BUILD.example:1"};
 	static const char *const unsafe[] = {
-		"",	  ":6060",	     "evil.example", "127.0.0.1.evil", "1.2.3", "[::1",
+		"",       ":6060",           "evil.example", "127.0.0.1.evil", "1.2.3", "[::1",
 		"[::1]x", "localhost:80:80", "local host",   "localhost:a",    "0x7f.1"};
 	size_t i;
 

@@ -39,7 +39,8 @@
 /** Version of this contract, carried by `process`. Fields may be appended within a version. */
 #define WEFT_EVENTS_VERSION 1
 
-/* clang-format off: tables */
+/* tables */
+/* clang-format off */
 
 /** A task starts. parent: task id or 0. type: groups tasks in reports. */
 #define WEFT_EVENT_TASK_BEGIN_FIELDS(F) \

@@ -40,16 +40,16 @@ extern "C" {
 
 /** What the client asks for; 0 or false when it did not say. */
 struct weft_export_request {
-	int64_t debug;	 /**< 0: binary (gzipped profile.proto); else text; never negative. */
+	int64_t debug;   /**< 0: binary (gzipped profile.proto); else text; never negative. */
 	int64_t seconds; /**< How long to look; never negative. */
-	bool gc;	 /**< Collect garbage first, where that means something. */
+	bool gc;         /**< Collect garbage first, where that means something. */
 };
 
 struct weft_export_output;
 
 /** One profile. */
 struct weft_export {
-	const char *name;	 /**< 1 to 127 bytes, no control characters. */
+	const char *name;        /**< 1 to 127 bytes, no control characters. */
 	const char *description; /**< One line for the index; "" for none. */
 	/** How many things it holds now; NULL: always 0. Quick, for the index. */
 	uint64_t (*count)(void *ctx);

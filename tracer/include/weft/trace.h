@@ -55,14 +55,14 @@
 extern "C" {
 #endif
 
-#define WEFT_API         __attribute__((visibility("default")))
+#define WEFT_API            __attribute__((visibility("default")))
 #define WEFT_ALWAYS_INLINE_ inline __attribute__((always_inline))
-#define WEFT_INLINE_     static WEFT_ALWAYS_INLINE_ __attribute__((unused))
-#define WEFT_UNLIKELY_(x) __builtin_expect(!!(x), 0)
+#define WEFT_INLINE_        static WEFT_ALWAYS_INLINE_ __attribute__((unused))
+#define WEFT_UNLIKELY_(x)   __builtin_expect(!!(x), 0)
 /* After a call: keeps it from becoming a jump, which would hide the caller's address from it. */
 #define WEFT_NO_TAIL_CALL_() __asm__ volatile("")
 
-#define WEFT_USE_RESULT_  __attribute__((warn_unused_result))
+#define WEFT_USE_RESULT_ __attribute__((warn_unused_result))
 #ifdef __cplusplus
 #define WEFT_NULL_ nullptr
 #else
@@ -434,14 +434,13 @@ WEFT_INLINE_ void weft_after_call_(void)
  * Records a formatted message. (Go: trace.Logf) `weft_logf(category, format, ...)`; the arguments
  * are evaluated only when somebody records. At most 1023 bytes of the message are kept.
  */
-#define weft_logf(category, ...)                                                                   \
-	weft_logf_ctx(weft_context_current_, category, __VA_ARGS__)
+#define weft_logf(category, ...) weft_logf_ctx(weft_context_current_, category, __VA_ARGS__)
 
 /** `weft_logf_ctx(context, category, format, ...)` */
 #define weft_logf_ctx(context, category, ...)                                                      \
-	((void)(WEFT_GATE_(log) ? (weft_logf_((context), (category), __VA_ARGS__),                 \
-				   weft_after_call_(), 0)                                          \
-				: 0))
+	((void)(WEFT_GATE_(log)                                                                    \
+			? (weft_logf_((context), (category), __VA_ARGS__), weft_after_call_(), 0)  \
+			: 0))
 
 #else /* WEFT_DISABLE */
 
@@ -464,22 +463,19 @@ WEFT_INLINE_ WEFT_USE_RESULT_ struct weft_region weft_region_off_(void)
 
 int weft_format_check_(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-#define weft_task_begin_ctx(parent, type)                                                          \
-	(WEFT_DROP_(parent), WEFT_DROP_(type), weft_task_off_())
-#define weft_task_begin(type)             (WEFT_DROP_(type), weft_task_off_())
-#define weft_task_adopt(ctx, type)        (WEFT_DROP_(ctx), WEFT_DROP_(type), weft_task_off_())
-#define weft_task_end(task)               WEFT_DROP_(task)
-#define weft_task_end_error(task, error)  (WEFT_DROP_(task), WEFT_DROP_(error))
-#define weft_region_begin_ctx(ctx, name)                                                           \
-	(WEFT_DROP_(ctx), WEFT_DROP_(name), weft_region_off_())
-#define weft_region_begin(name)               (WEFT_DROP_(name), weft_region_off_())
-#define weft_region_end(region)               WEFT_DROP_(region)
-#define weft_region_end_error(region, error)  (WEFT_DROP_(region), WEFT_DROP_(error))
+#define weft_task_begin_ctx(parent, type)    (WEFT_DROP_(parent), WEFT_DROP_(type), weft_task_off_())
+#define weft_task_begin(type)                (WEFT_DROP_(type), weft_task_off_())
+#define weft_task_adopt(ctx, type)           (WEFT_DROP_(ctx), WEFT_DROP_(type), weft_task_off_())
+#define weft_task_end(task)                  WEFT_DROP_(task)
+#define weft_task_end_error(task, error)     (WEFT_DROP_(task), WEFT_DROP_(error))
+#define weft_region_begin_ctx(ctx, name)     (WEFT_DROP_(ctx), WEFT_DROP_(name), weft_region_off_())
+#define weft_region_begin(name)              (WEFT_DROP_(name), weft_region_off_())
+#define weft_region_end(region)              WEFT_DROP_(region)
+#define weft_region_end_error(region, error) (WEFT_DROP_(region), WEFT_DROP_(error))
 #define weft_log_ctx(ctx, category, message)                                                       \
 	(WEFT_DROP_(ctx), WEFT_DROP_(category), WEFT_DROP_(message))
 #define weft_log(category, message) (WEFT_DROP_(category), WEFT_DROP_(message))
-#define weft_logf(category, ...)                                                                   \
-	(WEFT_DROP_(category), WEFT_DROP_(weft_format_check_(__VA_ARGS__)))
+#define weft_logf(category, ...)    (WEFT_DROP_(category), WEFT_DROP_(weft_format_check_(__VA_ARGS__)))
 #define weft_logf_ctx(ctx, category, ...)                                                          \
 	(WEFT_DROP_(ctx), WEFT_DROP_(category), WEFT_DROP_(weft_format_check_(__VA_ARGS__)))
 
@@ -504,7 +500,7 @@ WEFT_INLINE_ void weft_task_scope_end_(struct weft_task *task)
 
 #define WEFT_SCOPE_(type, variable, value)                                                         \
 	for (struct type variable __attribute__((cleanup(type##_scope_end_))) = (value),           \
-			 *WEFT_JOIN_(variable, once_) = &(variable);                               \
+				  *WEFT_JOIN_(variable, once_) = &(variable);                      \
 	     WEFT_JOIN_(variable, once_); WEFT_JOIN_(variable, once_) = WEFT_NULL_)
 
 /**
@@ -544,8 +540,7 @@ WEFT_INLINE_ void weft_task_scope_end_(struct weft_task *task)
 
 #define WEFT_SCOPE_OFF_(variable, dropped)                                                         \
 	for (int variable = ((dropped), 1); variable; variable = 0)
-#define WEFT_REGION(name)                                                                          \
-	WEFT_SCOPE_OFF_(WEFT_JOIN_(weft_scope_, __COUNTER__), WEFT_DROP_(name))
+#define WEFT_REGION(name) WEFT_SCOPE_OFF_(WEFT_JOIN_(weft_scope_, __COUNTER__), WEFT_DROP_(name))
 #define WEFT_REGION_CTX(context, name)                                                             \
 	WEFT_SCOPE_OFF_(WEFT_JOIN_(weft_scope_, __COUNTER__),                                      \
 			(WEFT_DROP_(context), WEFT_DROP_(name)))
@@ -562,8 +557,7 @@ WEFT_INLINE_ void weft_task_scope_end_(struct weft_task *task)
 WEFT_INLINE_ void weft_with_region(const char *name, void (*function)(void *argument),
 				   void *argument)
 {
-	WEFT_REGION(name)
-	{
+	WEFT_REGION(name) {
 		function(argument);
 	}
 }
@@ -593,13 +587,13 @@ class task
       public:
 	/** Begins a task under the thread's current one and makes it current. */
 	WEFT_NODISCARD_ WEFT_ALWAYS_INLINE_ explicit task(const char *type)
-		: task_(weft_task_begin(type))
+	    : task_(weft_task_begin(type))
 	{
 		(void)type;
 	}
 	/** Begins a task under `parent`; the thread's current context stays. */
 	WEFT_NODISCARD_ WEFT_ALWAYS_INLINE_ task(weft_context parent, const char *type)
-		: task_(weft_task_begin_ctx(parent, type))
+	    : task_(weft_task_begin_ctx(parent, type))
 	{
 		(void)parent;
 		(void)type;
@@ -659,12 +653,12 @@ class region
 {
       public:
 	WEFT_NODISCARD_ WEFT_ALWAYS_INLINE_ explicit region(const char *name)
-		: region_(weft_region_begin(name))
+	    : region_(weft_region_begin(name))
 	{
 		(void)name;
 	}
 	WEFT_NODISCARD_ WEFT_ALWAYS_INLINE_ region(weft_context context, const char *name)
-		: region_(weft_region_begin_ctx(context, name))
+	    : region_(weft_region_begin_ctx(context, name))
 	{
 		(void)context;
 		(void)name;
@@ -696,7 +690,7 @@ class scoped_context
 {
       public:
 	WEFT_NODISCARD_ WEFT_ALWAYS_INLINE_ explicit scoped_context(weft_context context)
-		: previous_(weft_context_set(context))
+	    : previous_(weft_context_set(context))
 	{
 		(void)context;
 	}

@@ -54,7 +54,7 @@ struct weft_http;
 /** One answered request, for the log. Strings are borrowed for the call. */
 struct weft_http_access {
 	const char *caller;  /**< "127.0.0.1:40312", or "uid=1000 pid=4711" on a unix socket. */
-	bool has_token;	     /**< The caller gave the right token. */
+	bool has_token;      /**< The caller gave the right token. */
 	const char *method;  /**< As sent; may hold any byte but NUL: escape before printing. */
 	const char *path;    /**< Path and parameters; escape before printing. */
 	unsigned int status; /**< HTTP status; 0: none was sent. */
@@ -66,14 +66,14 @@ struct weft_http_access {
 struct weft_http_options {
 	/** "HOST:PORT", ":PORT" (all addresses), "[IPV6]:PORT" or "unix:PATH"; port 0: a free one. */
 	const char *address;
-	const char *token_file;	   /**< First line: the bearer token; NULL: none. */
+	const char *token_file;    /**< First line: the bearer token; NULL: none. */
 	const char *tls_cert_file; /**< PEM; with tls_key_file, or both NULL. */
 	const char *tls_key_file;
 	const char *const *hosts;     /**< Further names allowed in Host; NULL-ended; NULL: none. */
 	uint32_t profile_seconds_max; /**< CPU and delta profiles. */
 	uint32_t trace_seconds_max;
 	uint32_t trace_count_max; /**< Traces at once; one more gets 429. */
-	uint32_t job_count_max;	  /**< Requests that take time at once, traces included. */
+	uint32_t job_count_max;   /**< Requests that take time at once, traces included. */
 	uint32_t connection_count_max;
 	uint32_t request_timeout_ms; /**< From connecting to the end of the request's headers. */
 	uint64_t trace_bytes_max;    /**< Of a recording on disk; it ends there. */
@@ -83,7 +83,8 @@ struct weft_http_options {
 	bool quiet; /**< No log at all. */
 };
 
-/* clang-format off: one field a line */
+/* one field a line */
+/* clang-format off */
 #define WEFT_HTTP_OPTIONS_INIT                                                                     \
 	{                                                                                          \
 		"127.0.0.1:6060", NULL, NULL, NULL, NULL, /* address ... hosts */                  \

@@ -61,7 +61,7 @@ static void what_is_asked_for_is_kept_or_refused(void **state)
 		struct weft_buffer_size size;
 		int ret;
 	} cases[] = {
-		{{4096, 2}, 0},	      {{8 * MIB, 4}, 0},       {{16 * MIB, 4}, -ENOSPC},
+		{{4096, 2}, 0},       {{8 * MIB, 4}, 0},       {{16 * MIB, 4}, -ENOSPC},
 		{{5000, 2}, -EINVAL}, {{2048, 2}, -EINVAL},    {{4096, 3}, -EINVAL},
 		{{4096, 1}, -EINVAL}, {{2 * GIB, 2}, -EINVAL}, {{4096, 131072}, -EINVAL},
 	};

@@ -148,7 +148,7 @@ static void values_outside_a_record_are_nothing(void **state)
 {
 	/* Text "hey" at 12, as the word at 8 says. */
 	static const uint8_t record[] = {1,  2, 3, 4, 0xff, 0xff, 0xff, 0xff,
-					 12, 0, 4, 0, 'h',  'e',  'y',	0};
+					 12, 0, 4, 0, 'h',  'e',  'y',  0};
 	const struct weft_tracepoint_field word = {4, 4};
 	const struct weft_tracepoint_field behind = {14, 4};
 	const struct weft_tracepoint_field far = {UINT32_MAX, 4};

@@ -109,7 +109,7 @@ static void write_one_of_each(struct weft_kernel_trace *trace)
 		100, 0, 120, 120, 1, __NR_read, WEFT_OBJECT_SOCKET, 9, false};
 	static const struct weft_kernel_switch back = {0, 100, 120, 120, 0, -1, 0, 0, false};
 	static const struct weft_kernel_waking waking = {100, 120, 1, 0, WEFT_CONTEXT_IRQ};
-	static const struct weft_kernel_fork fork = {100,	  99,	       101, 101,
+	static const struct weft_kernel_fork fork = {100,         99,          101, 101,
 						     4026531836U, 4026531999U, 2,   vtids};
 
 	weft_kernel_trace_dump_begin(trace, 1 * S);

@@ -20,7 +20,7 @@
 #define HEADER_SIZE 84U
 #define EVENT_COUNT 200U
 #define BEGIN_NS    UINT64_C(0x22e00000010)
-#define STEP_NS	    1000U
+#define STEP_NS     1000U
 #define SIZE_MAX_   (1U << 16)
 
 static const char metadata_text[] =

@@ -51,8 +51,8 @@ static void durations_are_parsed_exactly(void **state)
 static void other_texts_are_no_durations(void **state)
 {
 	static const char *const texts[] = {
-		"",	" ",   "ms",	"-1s",	 "+1s", "1 s",	  "1x",	 "1ss", "inf",	"nan",
-		"0x10", " 1s", "1e400", "1e30h", ".",	"1.2.3s", "1s ", "s1",	"1,5s", "1e3s",
+		"",     " ",   "ms",    "-1s",   "+1s", "1 s",    "1x",  "1ss", "inf",  "nan",
+		"0x10", " 1s", "1e400", "1e30h", ".",   "1.2.3s", "1s ", "s1",  "1,5s", "1e3s",
 	};
 	int64_t ns = 77;
 	size_t i;

@@ -37,7 +37,7 @@ extern "C" {
 #endif
 
 enum weft_record_tier {
-	WEFT_RECORD_TIER_NONE,	      /**< Application events only. */
+	WEFT_RECORD_TIER_NONE,        /**< Application events only. */
 	WEFT_RECORD_TIER_ACCOUNTING,  /**< Thread CPU time and run-queue wait at task boundaries. */
 	WEFT_RECORD_TIER_SWITCH,      /**< When own threads are on a CPU; no wakers. */
 	WEFT_RECORD_TIER_TRACEPOINTS, /**< All threads of the machine: who ran, waited, woke whom. */
@@ -57,11 +57,11 @@ enum weft_record_scope {
 };
 
 struct weft_record_options {
-	const char *dir;	    /**< Output directory: created; must be empty if it exists. */
+	const char *dir;            /**< Output directory: created; must be empty if it exists. */
 	enum weft_record_tier tier; /**< Best one wanted; what is obtained is in the stats. */
-	bool tier_forced;	    /**< Refuse to start rather than take a lower one. */
+	bool tier_forced;           /**< Refuse to start rather than take a lower one. */
 	const char *engine; /**< "bpf" or "perf": no other source; NULL: the best. Static. */
-	bool syscalls;	    /**< Entries and exits of system calls too, if the tier can. */
+	bool syscalls;      /**< Entries and exits of system calls too, if the tier can. */
 	enum weft_record_scope scope;
 	pid_t pid; /**< Not 0: SCOPE_PROCESS, this one. */
 	uint64_t
@@ -86,15 +86,15 @@ struct weft_record_kernel {
 
 /** Counters of a recording. */
 struct weft_record_stats {
-	uint64_t lost_count;	/**< Application events dropped because a buffer was full. */
-	uint64_t byte_count;	/**< On disk. */
+	uint64_t lost_count;    /**< Application events dropped because a buffer was full. */
+	uint64_t byte_count;    /**< On disk. */
 	uint64_t payload_bytes; /**< Of application events, without headers. Known at close. */
-	uint64_t torn_count;	/**< Places where a process died inside an event. Known at close. */
+	uint64_t torn_count;    /**< Places where a process died inside an event. Known at close. */
 	uint64_t
 		unreadable_bytes; /**< Of events that could not be got out of the buffers. At close. */
 	uint64_t duration_ns;
-	uint32_t process_count;	    /**< Instrumented processes that were recorded. */
-	bool own_daemon;	    /**< We started the session daemon. */
+	uint32_t process_count;     /**< Instrumented processes that were recorded. */
+	bool own_daemon;            /**< We started the session daemon. */
 	enum weft_record_tier tier; /**< Obtained. */
 	char refusal[1024]; /**< Why not a better one, and what lifts it; "": it is the best. */
 	struct weft_record_kernel kernel;
