@@ -183,8 +183,9 @@ static const struct field fields_process_state[] = {
 
 /*
  * Bits of prev_state, from the kernel's task state report: 0 running; 1 interruptible; 2
- * uninterruptible; 4 stopped; 8 traced; 16 and 32 exit states; 128 dead. A preempted thread shows
- * as 0, or as one bit above all those that the kernel reports (256 or 4096, by version).
+ * uninterruptible; 4 stopped; 8 traced; 16 and 32 exit states; 64 parked; 128 idle (a kernel thread
+ * without work). A preempted thread shows as 0, or as one bit above all those that the kernel
+ * reports (256 or 4096, by version).
  */
 static void finish_switch(struct weft_event *event)
 {
@@ -192,11 +193,11 @@ static void finish_switch(struct weft_event *event)
 
 	if (state == 0 || state == 256 || state == 4096) {
 		event->sched_switch.reason = WEFT_SWITCH_PREEMPTED;
-	} else if (state & (16 | 32 | 128)) {
+	} else if (state & (16 | 32)) {
 		event->sched_switch.reason = WEFT_SWITCH_EXITED;
 	} else if (state & (4 | 8)) {
 		event->sched_switch.reason = WEFT_SWITCH_STOPPED;
-	} else if (state & 2) {
+	} else if (state & (2 | 64 | 128)) {
 		event->sched_switch.reason = WEFT_SWITCH_UNINTERRUPTIBLE;
 	} else {
 		event->sched_switch.reason = WEFT_SWITCH_BLOCKED;

@@ -10,6 +10,8 @@
 
 /* Process of threads that only the scheduler has named. */
 #define PID_UNKNOWN 0
+/* The kernel's thread that creates all others of the kernel. */
+#define TID_KTHREADD 2
 
 static bool is_cpu(struct weft_timeline *timeline, int32_t cpu)
 {
@@ -36,8 +38,12 @@ static void wake_early(struct weft_timeline *timeline, struct weft_thread_node *
 	weft_timeline__wake(timeline, node, waker, waker ? waker->shown.lane : node->early_lane);
 }
 
-static enum weft_wait_sleep sleep_of(enum weft_switch_reason reason)
+static enum weft_wait_sleep sleep_of(const struct weft_thread_node *node,
+				     enum weft_switch_reason reason)
 {
+	if (node->is_kernel) {
+		return WEFT_WAIT_FOR_WORK;
+	}
 	switch (reason) {
 	case WEFT_SWITCH_UNINTERRUPTIBLE:
 		return WEFT_WAIT_UNINTERRUPTIBLE;
@@ -56,7 +62,7 @@ static void block(struct weft_timeline *timeline, struct weft_thread_node *node,
 		node->early_wake && timeline->now_ns - node->early_wake_ns <= WEFT_EARLY_WAKE_NS;
 
 	node->shown.wait = *wait;
-	node->shown.wait.sleep = (uint8_t)sleep_of(event->sched_switch.reason);
+	node->shown.wait.sleep = (uint8_t)sleep_of(node, event->sched_switch.reason);
 	if (wait->syscall == WEFT_SYSCALL_UNKNOWN) {
 		node->shown.wait.syscall = node->syscall;
 		node->shown.wait.object = WEFT_WAIT_OBJECT_UNKNOWN;
@@ -234,6 +240,7 @@ int weft_timeline__fork(struct weft_timeline *timeline, const struct weft_event 
 		return ret;
 	}
 	weft_timeline__rename(timeline, child, event->fork.name);
+	child->is_kernel = event->tid == TID_KTHREADD;
 	parent = event->tid > 0 ? weft_timeline__find_thread(timeline, event->pid, event->tid)
 				: NULL;
 	weft_timeline__announce(timeline, child,
@@ -281,6 +288,7 @@ int weft_timeline__thread_state(struct weft_timeline *timeline, const struct wef
 	if (ret < 0) {
 		return ret;
 	}
+	node->is_kernel = event->thread_state.ppid == TID_KTHREADD || pid == TID_KTHREADD;
 	if (!node->shown.name[0]) {
 		weft_timeline__rename(timeline, node, event->thread_state.name);
 	}

@@ -51,6 +51,7 @@ struct weft_thread_node {
 	struct weft_thread shown; /* First: the consumer's view is the node. */
 	uint64_t key;
 	bool announced; /* thread_new was called. */
+	bool is_kernel; /* A thread of the kernel itself. */
 	bool exiting;   /* EXIT was seen: the next switch-out is the last. */
 	bool seq_seen;
 	uint32_t first_seq, last_seq;

@@ -183,6 +183,9 @@ const char *weft_wait_reason(const struct weft_wait *wait)
 	if (wait->sleep == WEFT_WAIT_STOPPED) {
 		return "stopped";
 	}
+	if (wait->sleep == WEFT_WAIT_FOR_WORK) {
+		return "kernel thread idle";
+	}
 	if (cause == CAUSE_NONE && wait->sleep == WEFT_WAIT_UNINTERRUPTIBLE) {
 		return "page fault";
 	}

@@ -38,6 +38,7 @@ enum weft_wait_sleep {
 	WEFT_WAIT_INTERRUPTIBLE,
 	WEFT_WAIT_UNINTERRUPTIBLE,
 	WEFT_WAIT_STOPPED,
+	WEFT_WAIT_FOR_WORK, /**< A thread of the kernel that has nothing to do. */
 };
 
 /** What is known of one wait. Zero: nothing. */

@@ -42,6 +42,7 @@ static const struct row rows[] = {
 	{"unknown", WEFT_WAIT_OBJECT_UNKNOWN, WEFT_WAIT_INTERRUPTIBLE, "blocked"},
 	{"unknown", WEFT_WAIT_OBJECT_UNKNOWN, WEFT_WAIT_UNINTERRUPTIBLE, "disk: D state"},
 	{"futex", WEFT_WAIT_OBJECT_NONE, WEFT_WAIT_STOPPED, "stopped"},
+	{"none", WEFT_WAIT_OBJECT_NONE, WEFT_WAIT_FOR_WORK, "kernel thread idle"},
 };
 
 #define COUNT (sizeof(rows) / sizeof(rows[0]))
