@@ -160,7 +160,7 @@ static int convert_into(struct weft_pipeline *pipeline, const struct weft_conver
 		ret = weft_pipeline_check_whole(pipeline, err);
 	}
 	if (ret < 0) {
-		(void)weft_error_prepend(err, "what could be read is in '%s'", path);
+		weft_error_prepend(err, "what could be read is in '%s'", path);
 	}
 	return ret;
 }

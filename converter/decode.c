@@ -32,6 +32,7 @@ enum field_type {
 	TYPE_U64,
 	TYPE_S64,
 	TYPE_STRING,
+	TYPE_LAST,    /* Array of integers, of which the last; into an int32_t. */
 	TYPE_BYTE,    /* Into a uint8_t. */
 	TYPE_SYSCALL, /* Enumeration whose labels name system calls, into a weft_syscall_index. */
 };
@@ -72,6 +73,7 @@ struct known_event {
 #define AT_start_ns(event)    AT(event.start_ns)
 #define AT_version(event)     AT(event.version)
 #define AT_exe(event)         AT(event.exe)
+#define AT_pid_ns(event)      AT(event.pid_ns)
 #define AT_cmdline(event)     AT(event.cmdline)
 #define AT_base(event)        AT(event.base)
 #define AT_start(event)       AT(event.start)
@@ -158,6 +160,8 @@ static const struct field fields_sched_fork[] = {
 	FIELD("child_tid", S32, fork.subject),
 	FIELD("child_comm", STRING, fork.name),
 	ADDED_FIELD("child_pid", S32, fork.subject_pid, 0),
+	ADDED_FIELD("vtids", LAST, fork.vtid, 0),
+	ADDED_FIELD("child_ns_inum", U32, fork.ns_inum, 0),
 };
 
 static const struct field fields_sched_exit[] = {
@@ -179,6 +183,8 @@ static const struct field fields_process_state[] = {
 	FIELD("pid", S32, thread_state.subject_pid),
 	FIELD("ppid", S32, thread_state.ppid),
 	FIELD("name", STRING, thread_state.name),
+	ADDED_FIELD("vtid", S32, thread_state.vtid, 0),
+	ADDED_FIELD("ns_inum", U32, thread_state.ns_inum, 0),
 };
 
 /*
@@ -306,14 +312,34 @@ void weft_decoder_destroy(struct weft_decoder *decoder)
 	free(decoder);
 }
 
-static bool matches(enum field_type type, bt_field_class_type class_type, bool *ret_is_signed)
+static bool is_integer(const bt_field_class *class, bool *ret_is_signed)
 {
+	bt_field_class_type type = bt_field_class_get_type(class);
+
+	*ret_is_signed = bt_field_class_type_is(type, BT_FIELD_CLASS_TYPE_SIGNED_INTEGER);
+	return *ret_is_signed || bt_field_class_type_is(type, BT_FIELD_CLASS_TYPE_UNSIGNED_INTEGER);
+}
+
+static bool matches(enum field_type type, const bt_field_class *class, bool *ret_is_signed)
+{
+	bt_field_class_type class_type = bt_field_class_get_type(class);
+
 	if (type == TYPE_STRING) {
 		return class_type == BT_FIELD_CLASS_TYPE_STRING;
 	}
-	*ret_is_signed = bt_field_class_type_is(class_type, BT_FIELD_CLASS_TYPE_SIGNED_INTEGER);
-	return *ret_is_signed ||
-	       bt_field_class_type_is(class_type, BT_FIELD_CLASS_TYPE_UNSIGNED_INTEGER);
+	if (type == TYPE_LAST) {
+		return bt_field_class_type_is(class_type, BT_FIELD_CLASS_TYPE_ARRAY) &&
+		       is_integer(bt_field_class_array_borrow_element_field_class_const(class),
+				  ret_is_signed);
+	}
+	return is_integer(class, ret_is_signed);
+}
+
+/* Fields that Weft or later LTTng versions added: a trace without them is as good. */
+static bool is_added(const struct known_event *known, const struct field *field)
+{
+	return field->optional ||
+	       (known->kind == WEFT_EVENT_PROCESS && strcmp(field->name, "pid_ns") == 0);
 }
 
 /* What the values of an enumeration are called. Plain integers and damaged ranges stay unknown. */
@@ -367,8 +393,10 @@ static int bind_field(struct plan *plan, size_t at, const bt_field_class *payloa
 		if (strcmp(bt_field_class_structure_member_get_name(member), field->name) != 0) {
 			continue;
 		}
-		if (!matches(field->type, bt_field_class_get_type(member_class),
-			     &plan->is_signed[at])) {
+		if (!matches(field->type, member_class, &plan->is_signed[at])) {
+			if (is_added(plan->known, field)) {
+				break;
+			}
 			return weft_error_set(err, -EPROTO,
 					      "event '%s': field '%s' has another type than %s",
 					      plan->known->name, field->name,
@@ -379,7 +407,7 @@ static int bind_field(struct plan *plan, size_t at, const bt_field_class *payloa
 			       ? weft_error_set(err, -ENOMEM, "out of memory")
 			       : 0;
 	}
-	if (field->optional) {
+	if (is_added(plan->known, field)) {
 		plan->indexes[at] = INDEX_MISSING;
 		return 0;
 	}
@@ -499,6 +527,7 @@ static void store_number(const struct plan *plan, const struct field *field, uin
 
 	switch (field->type) {
 	case TYPE_S32:
+	case TYPE_LAST:
 		*(int32_t *)(void *)at = (int32_t)number;
 		break;
 	case TYPE_BYTE:
@@ -536,6 +565,15 @@ static void store_field(const struct plan *plan, size_t at, const bt_field *payl
 		*(struct weft_text *)(void *)((char *)event + field->offset) = weft_batch_add_text(
 			batch, bt_field_string_get_value(value), bt_field_string_get_length(value));
 		return;
+	}
+	if (field->type == TYPE_LAST) {
+		uint64_t count = bt_field_array_get_length(value);
+
+		if (count == 0) {
+			store_number(plan, field, (uint64_t)(int64_t)field->absent, event);
+			return;
+		}
+		value = bt_field_array_borrow_element_field_by_index_const(value, count - 1);
 	}
 	store_number(plan, field,
 		     plan->is_signed[at] ? (uint64_t)bt_field_integer_signed_get_value(value)

@@ -112,6 +112,7 @@ struct weft_event {
 			uint32_t version;
 			uint64_t start_ns;
 			struct weft_text exe, cmdline;
+			uint32_t pid_ns; /**< 0 unknown. */
 		} process;
 		struct {
 			uint64_t base, start, end;
@@ -135,6 +136,8 @@ struct weft_event {
 		} waking;
 		struct {
 			int32_t subject, subject_pid;
+			int32_t vtid; /**< Of the subject inside its PID namespace; 0 unknown. */
+			uint32_t ns_inum;
 			struct weft_text name;
 		} fork;
 		struct {
@@ -146,6 +149,8 @@ struct weft_event {
 		} comm;
 		struct {
 			int32_t subject, subject_pid, ppid;
+			int32_t vtid; /**< As in `fork`. */
+			uint32_t ns_inum;
 			struct weft_text name;
 		} thread_state;
 		struct {

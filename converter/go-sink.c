@@ -66,6 +66,7 @@ void weft_go_sink_destroy(struct weft_go_sink *sink)
 {
 	if (sink) {
 		weft_timeline_destroy(sink->timeline);
+		weft_walk_fini(&sink->walk);
 		if (sink->encoder) {
 			weft_go_encoder_destroy(sink->encoder);
 		}

@@ -122,7 +122,7 @@ int weft_pipeline_nothing(const struct weft_pipeline *pipeline, struct weft_erro
 	}
 	ret = weft_pipeline_check_whole(pipeline, err);
 	if (ret < 0) {
-		(void)weft_error_prepend(err, "nothing can be read");
+		weft_error_prepend(err, "nothing can be read");
 		return ret;
 	}
 	return weft_error_set(err, -ENODATA,
@@ -192,6 +192,7 @@ int weft_pipeline_run_whole(struct weft_pipeline *pipeline, enum weft_lanes lane
 	}
 	ret = run_pass(&pass, err);
 	weft_timeline_destroy(pass.walk.timeline);
+	weft_walk_fini(&pass.walk);
 	return ret;
 }
 
@@ -246,6 +247,7 @@ int weft_pipeline_run(struct weft_pipeline *pipeline, enum weft_lanes lanes,
 		ret = run_pass(&pass, err);
 	}
 	weft_timeline_destroy(pass.walk.timeline);
+	weft_walk_fini(&pass.walk);
 	weft_filter_destroy(filter);
 	return ret;
 }

@@ -127,7 +127,7 @@ take_parameter(const char *key, const bt_value *value, void *data)
 			continue;
 		}
 		if (known_parameters[i].take(parameters, value) < 0) {
-			(void)weft_error_prepend(parameters->err, "parameter '%s'", key);
+			weft_error_prepend(parameters->err, "parameter '%s'", key);
 			return BT_VALUE_MAP_FOREACH_ENTRY_CONST_FUNC_STATUS_INTERRUPT;
 		}
 		return BT_VALUE_MAP_FOREACH_ENTRY_CONST_FUNC_STATUS_OK;

@@ -231,7 +231,7 @@ static int build_graph(const struct weft_source *source, bt_graph *graph, struct
 
 		if (!component || !connect_outputs(graph, component, muxer, run, &ports)) {
 			ret = weft_bt_error_take(run->err, -EPROTO, "cannot open the trace");
-			(void)weft_error_prepend(run->err, "'%s'", source->dirs.dirs[i].path);
+			weft_error_prepend(run->err, "'%s'", source->dirs.dirs[i].path);
 		}
 	}
 	if (ret == 0 && ports.seen == 0) {

@@ -197,7 +197,7 @@ static int summarize(struct weft_summary *summary, struct weft_pipeline *pipelin
 		return ret;
 	}
 	if (run_ret < 0) {
-		(void)weft_error_prepend(err, "the summary is of what could be read");
+		weft_error_prepend(err, "the summary is of what could be read");
 		return run_ret;
 	}
 	return weft_pipeline_check_whole(pipeline, err);

@@ -236,7 +236,7 @@ int weft_timeline__fork(struct weft_timeline *timeline, const struct weft_event 
 		ret = weft_timeline__get_thread(timeline, event->fork.subject_pid,
 						event->fork.subject, &child);
 	}
-	if (ret < 0) {
+	if (ret < 0 || !child) {
 		return ret;
 	}
 	weft_timeline__rename(timeline, child, event->fork.name);

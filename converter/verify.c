@@ -218,7 +218,7 @@ int weft_verify_file(const char *path, const struct weft_verify_options *options
 	}
 	ret = verify_fd(fd, options, ret_result, err);
 	if (ret < 0) {
-		(void)weft_error_prepend(err, "%s", is_stdin ? "standard input" : path);
+		weft_error_prepend(err, "%s", is_stdin ? "standard input" : path);
 	}
 	if (!is_stdin) {
 		(void)close(fd); /* Only read from. */

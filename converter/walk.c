@@ -7,9 +7,17 @@
 
 #define POLL_EVENT_COUNT 1024U
 
-static int feed(struct weft_walk *walk, const struct weft_event *event)
+static int feed(struct weft_walk *walk, const struct weft_event *told)
 {
-	int ret = weft_timeline_feed(walk->timeline, event);
+	struct weft_event storage;
+	const struct weft_event *event;
+	int ret = weft_namespaces_learn(&walk->namespaces, told);
+
+	if (ret < 0) {
+		return ret;
+	}
+	event = weft_namespaces_translate(&walk->namespaces, told, &storage);
+	ret = weft_timeline_feed(walk->timeline, event);
 
 	if (ret < 0 || !walk->symbolizer) {
 		return ret;
@@ -44,4 +52,9 @@ int weft_walk_events(struct weft_walk *walk, const struct weft_event *events, si
 				     weft_timeline_totals(walk->timeline)->event_count);
 	}
 	return ret;
+}
+
+void weft_walk_fini(struct weft_walk *walk)
+{
+	weft_namespaces_fini(&walk->namespaces);
 }

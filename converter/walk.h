@@ -15,6 +15,7 @@
 #include <weft/error.h>
 
 #include "event.h"
+#include "namespaces.h"
 #include "symbolizer.h"
 #include "timeline.h"
 
@@ -31,12 +32,13 @@ struct weft_consumer {
 	void (*end)(void *poll_ctx);
 };
 
-/** Zero-initialise, then fill in; all pointers are weak. */
+/** Zero-initialise, then fill in; fini. All pointers are weak. */
 struct weft_walk {
 	struct weft_timeline *timeline;
 	struct weft_symbolizer *symbolizer; /**< NULL: call sites do not matter. */
 	const struct weft_consumer *consumer;
 	bool origin_told;
+	struct weft_namespaces namespaces;
 	size_t unpolled_count; /**< Events since the consumer's last poll(). */
 };
 
@@ -46,5 +48,8 @@ struct weft_walk {
  */
 WEFT_MUST_CHECK int weft_walk_events(struct weft_walk *walk, const struct weft_event *events,
 				     size_t count, int64_t origin_ns);
+
+/** Releases what the walk learnt. */
+void weft_walk_fini(struct weft_walk *walk);
 
 #endif

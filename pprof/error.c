@@ -39,14 +39,14 @@ int weft_error_set_errno(struct weft_error *err, int code, const char *format, .
 	return code;
 }
 
-int weft_error_prepend(struct weft_error *err, const char *format, ...)
+void weft_error_prepend(struct weft_error *err, const char *format, ...)
 {
 	char inner[WEFT_ERROR_TEXT_SIZE];
 	va_list args;
 	size_t len;
 
 	if (!err) {
-		return 0;
+		return;
 	}
 	memcpy(inner, err->text, sizeof(inner));
 	va_start(args, format);
@@ -54,5 +54,4 @@ int weft_error_prepend(struct weft_error *err, const char *format, ...)
 	va_end(args);
 	len = strlen(err->text);
 	(void)snprintf(err->text + len, sizeof(err->text) - len, ": %s", inner);
-	return err->code;
 }

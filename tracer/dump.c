@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -50,6 +51,14 @@ static size_t read_file(const char *path, char *text, size_t size)
 	return (size_t)len;
 }
 
+/* 0: /proc is not there. */
+static uint32_t get_pid_ns(void)
+{
+	struct stat status;
+
+	return stat("/proc/self/ns/pid", &status) == 0 ? (uint32_t)status.st_ino : 0;
+}
+
 void weft_dump__process(void)
 {
 	char exe[PATH_SIZE];
@@ -66,7 +75,8 @@ void weft_dump__process(void)
 		}
 	}
 	lttng_ust_tracepoint(weft, process, weft_control.pid, weft_self.tid, getppid(),
-			     weft_control.start_ns, WEFT_EVENTS_VERSION, exe, cmdline);
+			     weft_control.start_ns, WEFT_EVENTS_VERSION, exe, cmdline,
+			     get_pid_ns());
 }
 
 /* Returns 0 for anything that is not a thread id. */

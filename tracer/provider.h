@@ -110,7 +110,7 @@ LTTNG_UST_TRACEPOINT_EVENT(weft, process,
 	LTTNG_UST_TP_ARGS(
 		int32_t, pid_arg, int32_t, tid_arg, int32_t, ppid_arg,
 		uint64_t, start_ns_arg, uint32_t, version_arg, const char *, exe_arg,
-		const char *, cmdline_arg),
+		const char *, cmdline_arg, uint32_t, pid_ns_arg),
 	LTTNG_UST_TP_FIELDS(
 		lttng_ust_field_integer(int32_t, pid, pid_arg)
 		lttng_ust_field_integer(int32_t, tid, tid_arg)
@@ -118,7 +118,8 @@ LTTNG_UST_TRACEPOINT_EVENT(weft, process,
 		lttng_ust_field_integer(uint64_t, start_ns, start_ns_arg)
 		lttng_ust_field_integer(uint32_t, version, version_arg)
 		lttng_ust_field_string(exe, exe_arg)
-		lttng_ust_field_string(cmdline, cmdline_arg)))
+		lttng_ust_field_string(cmdline, cmdline_arg)
+		lttng_ust_field_integer(uint32_t, pid_ns, pid_ns_arg)))
 
 LTTNG_UST_TRACEPOINT_EVENT(weft, process_end,
 	LTTNG_UST_TP_ARGS(

@@ -592,6 +592,14 @@ def test_recorded_events_are_the_contracts(folder):
 # ---- Doctor ----
 
 
+def test_doctor_tells_about_a_pid_namespace(_):
+    if os.geteuid() != 0:
+        raise harness.Skip("needs root, to make a PID namespace")
+    for form in ((), ("--json",)):
+        done = run("unshare", "--pid", "--fork", "--mount-proc", harness.WEFT, "doctor", *form)
+        assert "switch" in done.stdout and "tracepoints" not in done.stdout, done.stdout
+
+
 def test_doctor_tells_what_is_possible(folder):
     done = weft("doctor")
     assert re.search(r"^session daemon +ok +none runs for ", done.stdout, re.M), done.stdout

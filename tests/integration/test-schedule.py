@@ -11,7 +11,9 @@ import gzip
 import json
 import re
 import shutil
+import signal
 import subprocess
+import time
 
 import harness
 
@@ -176,6 +178,33 @@ def test_waits_have_their_reason_and_their_waker(folder):
                 # Each round once; what else there is (a sleep between rounds) is the scene's.
                 assert 0.9 * SCENES[scene] <= counts.get(value, 0) <= 1.2 * SCENES[scene] + 3, \
                     f"{scene}: {name}: {counts}, expected {value}"
+
+
+def test_threads_of_a_container_are_the_kernels(folder):
+    """Ids inside a PID namespace and those of the kernel's half are brought together."""
+    recording = folder / "recording"
+    recorder = subprocess.Popen([harness.WEFT, "record", "--sched", "tracepoints", "--all", "-o",
+                                 recording], stderr=subprocess.PIPE, text=True)
+    try:
+        harness.wait_for(lambda: (recording / "kernel" / "metadata").exists() or
+                         recorder.poll() is not None, "the recorder")
+        if recorder.poll() is None:
+            time.sleep(0.5)  # Until the daemon lets programs in; nothing depends on it if longer.
+            done = harness.run("unshare", "--pid", "--fork", "--mount-proc", SCHEDULE, "pingpong",
+                               SCENES["pingpong"], check=False)
+    finally:
+        recorder.send_signal(signal.SIGINT)
+        said = recorder.communicate(timeout=harness.PATIENCE_S)[1]
+    if "cannot record scheduling with tier" in said:
+        raise harness.Skip(said.splitlines()[0])
+    if done.returncode:
+        raise harness.Skip(f"no PID namespace: {done.stderr}")
+    inside = {actor.name: actor for actor in map(Actor, done.stdout.splitlines())}
+    told = summary(folder)
+    rows = [row for row in told["threads"] if row["name"] == "ping" and row["tasks"]]
+    assert len(rows) == 1, rows
+    assert rows[0]["tid"] != inside["ping"].tid and rows[0]["tasks"] == SCENES["pingpong"], rows
+    assert is_near(rows[0]["scheduling"]["run_ns"], inside["ping"].cpu_ns), rows
 
 
 def test_the_viewers_profiles_show_who_waited(folder):

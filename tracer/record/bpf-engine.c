@@ -387,7 +387,8 @@ static int bpf_open(const struct weft_engine_request *request, void **ret_state,
 	ret = weft_pid_namespace_check(err);
 	if (ret < 0) {
 		free(state);
-		return weft_error_prepend(err, "BPF");
+		weft_error_prepend(err, "BPF");
+		return ret;
 	}
 	ret = weft_bpf_load(&state->bpf, err);
 	if (ret < 0) {

@@ -224,7 +224,8 @@ static int open_wide(struct weft_perf_state *state, struct weft_error *err)
 	int fd;
 
 	if (ret < 0) {
-		return weft_error_prepend(err, "perf");
+		weft_error_prepend(err, "perf");
+		return ret;
 	}
 	/* Whether CPUs may be watched at all is the better answer when tracefs is closed as well. */
 	fd = weft_perf_open(&probe, -1, 0);

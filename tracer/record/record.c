@@ -282,8 +282,9 @@ static int start_capture(struct weft_recording *recording, struct weft_error *er
 	(void)snprintf(dir, sizeof(dir), "%s/kernel", recording->dir);
 	ret = weft_capture_open(&capture, &recording->capture, &recording->refusal, err);
 	if (ret < 0) {
-		return weft_error_prepend(err, "cannot record scheduling with tier '%s'",
-					  weft_record_tier_name(options->tier));
+		weft_error_prepend(err, "cannot record scheduling with tier '%s'",
+				   weft_record_tier_name(options->tier));
+		return ret;
 	}
 	if (recording->capture) {
 		recording->tier = weft_capture_get_tier(recording->capture);

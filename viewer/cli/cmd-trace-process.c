@@ -289,7 +289,7 @@ static int convert(const struct job *job, struct weft_error *err)
 	ret = weft_convert(&options, job->output, &result, err);
 
 	if (ret < 0 && !job->client->is_server) {
-		(void)weft_error_prepend(err, "the recording is kept in '%s'", job->folder);
+		weft_error_prepend(err, "the recording is kept in '%s'", job->folder);
 	}
 	return ret;
 }

@@ -56,12 +56,8 @@ int weft_error_set(struct weft_error *err, int code, const char *format, ...)
 int weft_error_set_errno(struct weft_error *err, int code, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/**
- * Puts one clause and ": " before the text.
- *
- * @return The error's code (0 when `err` is NULL).
- */
-int weft_error_prepend(struct weft_error *err, const char *format, ...)
+/** Puts one clause and ": " before the text. Returns nothing: without `err` there is no code to tell. */
+void weft_error_prepend(struct weft_error *err, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
 #ifdef __cplusplus

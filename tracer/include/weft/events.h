@@ -81,11 +81,12 @@
 /**
  * The process, at session start, after fork and at registration. start_ns: CLOCK_MONOTONIC time
  * of libweft's initialisation (or of the fork); two different values for one pid are two
- * lives of the pid. version: WEFT_EVENTS_VERSION.
+ * lives of the pid. version: WEFT_EVENTS_VERSION. pid_ns: inode of the PID namespace that all ids
+ * of this process's events belong to, 0 unknown; recordings of before 2026-12 lack it.
  */
 #define WEFT_EVENT_PROCESS_FIELDS(F) \
 	F(pid, S32) F(tid, S32) F(ppid, S32) F(start_ns, U64) F(version, U32) F(exe, STRING) \
-	F(cmdline, STRING)
+	F(cmdline, STRING) F(pid_ns, U32)
 
 /** The process ends normally: its threads end. Nothing tells when it is killed. */
 #define WEFT_EVENT_PROCESS_END_FIELDS(F) \
