@@ -116,7 +116,7 @@ class Installed:
         harness.run("cmake", "--install", BUILD, "--prefix", self.prefix)
         self.lib = next(self.prefix.rglob("libweft.so")).parent
         self.environment = dict(os.environ, PKG_CONFIG_PATH=str(self.lib / "pkgconfig"),
-                                LD_LIBRARY_PATH=str(self.lib))
+                                LD_LIBRARY_PATH=str(self.lib), CMAKE_GENERATOR="Ninja")
 
     def pkg_config(self, *argv, packages=("weft",)):
         words = harness.run("pkg-config", *argv, *packages, env=self.environment).stdout
