@@ -147,15 +147,27 @@ static __always_inline void lose(void)
 	}
 }
 
-/* NULL: no room; counted. The size is a constant at each place. */
-#define RESERVE(ring, size)                                                                        \
-	({                                                                                         \
-		void *record_ = bpf_ringbuf_reserve(ring, size, 0);                                \
-		if (!record_) {                                                                    \
-			lose();                                                                    \
+/* NULL: no ring, or no room; the latter is counted. The size must be a constant at each place. */
+static __always_inline void *reserve(void *ring, __u64 size)
+{
+	void *record = ring ? bpf_ringbuf_reserve(ring, size, 0) : NULL;
+
+	if (ring && !record) {
+		lose();
+	}
+	return record;
+}
+
+/* A record of the CPU's own ring with its time and type; the function ends when there is none. */
+#define BEGIN_RECORD(record, ring, record_type)                                                    \
+	do {                                                                                       \
+		(record) = reserve(ring, sizeof(*(record)));                                       \
+		if (!(record)) {                                                                   \
+			return 0;                                                                  \
 		}                                                                                  \
-		record_;                                                                           \
-	})
+		(record)->time_ns = bpf_ktime_get_ns();                                            \
+		(record)->type = (record_type);                                                    \
+	} while (0)
 
 /* The reader looks by itself a few times a second; waking it costs more than an event. */
 static __always_inline void submit(void *ring, void *record)
@@ -274,14 +286,14 @@ int on_switch(__u64 *ctx)
 		number = syscall_of(prev, &arg);
 	}
 	if (number < 0) {
-		record = RESERVE(ring, __builtin_offsetof(struct weft_bpf_switch, arg));
+		record = reserve(ring, __builtin_offsetof(struct weft_bpf_switch, arg));
 		if (!record) {
 			return 0;
 		}
 		record->type = WEFT_BPF_SWITCH;
 		record->object = WEFT_OBJECT_NONE;
 	} else {
-		record = RESERVE(ring, sizeof(*record));
+		record = reserve(ring, sizeof(*record));
 		if (!record) {
 			return 0;
 		}
@@ -352,15 +364,7 @@ static __always_inline int put_thread(__u8 type, struct task_struct *task, int t
 	void *ring = own_ring();
 	struct weft_bpf_waking *record;
 
-	if (!ring) {
-		return 0;
-	}
-	record = RESERVE(ring, sizeof(*record));
-	if (!record) {
-		return 0;
-	}
-	record->time_ns = bpf_ktime_get_ns();
-	record->type = type;
+	BEGIN_RECORD(record, ring, type);
 	record->prio = task->prio;
 	record->tid = task->pid;
 	record->waker_tid = (__s32)bpf_get_current_pid_tgid();
@@ -452,16 +456,8 @@ int on_fork(__u64 *ctx)
 	unsigned int count = BPF_CORE_READ(pid, level) + 1;
 	unsigned int i;
 
-	if (!ring) {
-		return 0;
-	}
 	tell_name(child->pid, child->comm);
-	record = RESERVE(ring, sizeof(*record));
-	if (!record) {
-		return 0;
-	}
-	record->time_ns = bpf_ktime_get_ns();
-	record->type = WEFT_BPF_FORK;
+	BEGIN_RECORD(record, ring, WEFT_BPF_FORK);
 	record->parent_tid = parent->pid;
 	record->parent_pid = parent->tgid;
 	record->child_tid = child->pid;
@@ -487,15 +483,7 @@ int on_exec(__u64 *ctx)
 	void *ring = own_ring();
 	struct weft_bpf_exec *record;
 
-	if (!ring) {
-		return 0;
-	}
-	record = RESERVE(ring, sizeof(*record));
-	if (!record) {
-		return 0;
-	}
-	record->time_ns = bpf_ktime_get_ns();
-	record->type = WEFT_BPF_EXEC;
+	BEGIN_RECORD(record, ring, WEFT_BPF_EXEC);
 	record->tid = task->pid;
 	record->old_tid = (__s32)ctx[1];
 	if (bpf_probe_read_kernel_str(record->path, sizeof(record->path), program->filename) < 0) {
@@ -512,16 +500,8 @@ int on_rename(__u64 *ctx)
 	void *ring = own_ring();
 	struct weft_bpf_rename *record;
 
-	if (!ring) {
-		return 0;
-	}
 	tell_name(task->pid, (const void *)ctx[1]);
-	record = RESERVE(ring, sizeof(*record));
-	if (!record) {
-		return 0;
-	}
-	record->time_ns = bpf_ktime_get_ns();
-	record->type = WEFT_BPF_RENAME;
+	BEGIN_RECORD(record, ring, WEFT_BPF_RENAME);
 	record->tid = task->pid;
 	if (bpf_probe_read_kernel_str(record->name, sizeof(record->name), (const void *)ctx[1]) <
 	    0) {
@@ -538,15 +518,10 @@ static __always_inline int put_syscall(__u8 type, int number, __s64 result)
 	void *ring = own_ring();
 	struct weft_bpf_syscall *record;
 
-	if (!ring || number < 0) {
+	if (number < 0) {
 		return 0;
 	}
-	record = RESERVE(ring, sizeof(*record));
-	if (!record) {
-		return 0;
-	}
-	record->time_ns = bpf_ktime_get_ns();
-	record->type = type;
+	BEGIN_RECORD(record, ring, type);
 	record->number = (__s16)number;
 	record->result = result;
 	submit(ring, record);
