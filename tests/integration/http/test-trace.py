@@ -39,7 +39,8 @@ def test_curl_then_go_tool_trace(folder):
     assert "x-content-type-options: nosniff" in lines
     found = verify(folder / "trace")
     assert found["task_end_count"] > 100
-    assert 1.5 < (found["last_ns"] - found["first_ns"]) / 1e9 < 4
+    # Not the default of 1 s; how much longer it is, is up to the machine's load.
+    assert (found["last_ns"] - found["first_ns"]) / 1e9 > 1.5, found
     for reader in harness.readers():
         with reader.serve(folder / "trace") as address:
             assert viewer.tasks(address)["request"] > 50, f"{reader}: {viewer.tasks(address)}"
