@@ -11,36 +11,27 @@
  */
 #include <weft/trace.h>
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
-#include <signal.h>
-#include <spawn.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
+#include <weft/helper.h>
+
 #include "control.h"
 
-#define PATH_SIZE        4096
 #define LINE_SIZE        512
 #define START_TIMEOUT_MS 30000U
 /* From the helper's "ready" until LTTng-UST's listener thread has switched the events on. */
 #define ENABLE_TIMEOUT_MS 10000U
 #define NS_PER_MS         1000000U
-
-/* Descriptors of the helper: its end of the socket, and the output when that is a descriptor. */
-#define HELPER_SOCKET_FD 3
-#define HELPER_OUTPUT_FD 4
-
-extern char **environ;
 
 /* Guards running_fd; no other lock is taken while it is held. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -88,114 +79,6 @@ void weft_start__forget(void)
 const char *weft_trace_error(void)
 {
 	return error_text;
-}
-
-/* ---- The helper ---- */
-
-/* "DIR/lib/libweft.so.1" → "DIR/bin/weft"; the folder of libraries may be two levels deep. */
-static bool find_beside(char *ret_path)
-{
-	Dl_info own;
-	unsigned int levels;
-	char *slash;
-	size_t len;
-
-	if (!dladdr(&lock, &own) || !own.dli_fname || strlen(own.dli_fname) >= PATH_SIZE - 16) {
-		return false;
-	}
-	memcpy(ret_path, own.dli_fname, strlen(own.dli_fname) + 1);
-	slash = strrchr(ret_path, '/');
-	for (levels = 0; slash && levels < 2; levels++) {
-		*slash = '\0';
-		slash = strrchr(ret_path, '/');
-		if (!slash) {
-			return false;
-		}
-		len = (size_t)(slash - ret_path);
-		memcpy(ret_path + len, "/bin/weft", sizeof("/bin/weft"));
-		if (access(ret_path, X_OK) == 0) {
-			return true;
-		}
-		/* Restores nothing beyond the slash: the next level cuts there anyway. */
-	}
-	return false;
-}
-
-/* posix_spawnp() looks in PATH when there is no slash in it. */
-static const char *find_helper(char *storage)
-{
-	const char *given = getenv("WEFT_BIN");
-
-	if (given && given[0]) {
-		return given;
-	}
-	return find_beside(storage) ? storage : "weft";
-}
-
-static int set_up_files(posix_spawn_file_actions_t *files, int socket_fd, int output_fd)
-{
-	int last_fd = output_fd >= 0 ? HELPER_OUTPUT_FD : HELPER_SOCKET_FD;
-	int ret = posix_spawn_file_actions_adddup2(files, socket_fd, HELPER_SOCKET_FD);
-
-	if (ret == 0 && output_fd >= 0) {
-		ret = posix_spawn_file_actions_adddup2(files, output_fd, HELPER_OUTPUT_FD);
-	}
-	if (ret == 0) {
-		/* A socket of the program that the helper kept open would outlive the program. */
-		ret = posix_spawn_file_actions_addclosefrom_np(files, last_fd + 1);
-	}
-	return ret;
-}
-
-static int set_up_signals(posix_spawnattr_t *attributes)
-{
-	sigset_t all;
-	sigset_t none;
-	int ret;
-
-	(void)sigfillset(&all);
-	(void)sigemptyset(&none);
-	ret = posix_spawnattr_setsigdefault(attributes, &all);
-	if (ret == 0) {
-		ret = posix_spawnattr_setsigmask(attributes, &none);
-	}
-	if (ret == 0) {
-		/* Ctrl-C is for the program; the helper ends when the program says so. */
-		ret = posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETPGROUP |
-								   POSIX_SPAWN_SETSIGDEF |
-								   POSIX_SPAWN_SETSIGMASK);
-	}
-	return ret;
-}
-
-static int spawn(const char *helper, char **argv, int socket_fd, int output_fd)
-{
-	posix_spawn_file_actions_t files;
-	posix_spawnattr_t attributes;
-	pid_t pid = 0;
-	int ret = posix_spawn_file_actions_init(&files);
-
-	if (ret) {
-		return -ret;
-	}
-	ret = posix_spawnattr_init(&attributes);
-	if (ret == 0) {
-		ret = set_up_files(&files, socket_fd, output_fd);
-		if (ret == 0) {
-			ret = set_up_signals(&attributes);
-		}
-		if (ret == 0) {
-			ret = posix_spawnp(&pid, helper, &files, &attributes, argv, environ);
-		}
-		(void)posix_spawnattr_destroy(&attributes);
-	}
-	(void)posix_spawn_file_actions_destroy(&files);
-	if (ret == 0) {
-		/* It goes on as a grandchild, so that nothing is left for the program to wait for. */
-		while (waitpid(pid, NULL, 0) < 0 && errno == EINTR) {
-		}
-	}
-	return -ret;
 }
 
 /* ---- The conversation ---- */
@@ -253,8 +136,7 @@ static int read_line(int fd, unsigned int timeout_ms, char *ret_line)
 static int expect(int fd, const char *wanted, unsigned int timeout_ms)
 {
 	char line[LINE_SIZE];
-	char *text;
-	long code;
+	const char *text = NULL;
 	int ret = read_line(fd, timeout_ms, line);
 
 	if (ret == -ETIMEDOUT) {
@@ -266,10 +148,9 @@ static int expect(int fd, const char *wanted, unsigned int timeout_ms)
 	if (strcmp(line, wanted) == 0) {
 		return 0;
 	}
-	if (strncmp(line, "error ", 6) == 0) {
-		code = strtol(line + 6, &text, 10);
-		return fail(code > 0 && code < 4096 ? (int)-code : -EIO, "%s",
-			    *text == ' ' ? text + 1 : text);
+	ret = weft_helper_parse_error(line, &text);
+	if (ret < 0) {
+		return fail(ret, "%s", text);
 	}
 	return fail(-EPROTO, "the recorder answered '%.64s': is WEFT_BIN another program?", line);
 }
@@ -294,10 +175,9 @@ static int wait_until_enabled(void)
 
 static int start_helper(const char *output, int output_fd, int *ret_fd)
 {
-	char storage[PATH_SIZE];
+	char helper[WEFT_HELPER_PATH_SIZE];
 	char pid_text[16];
 	char *argv[] = {(char *)"weft", (char *)"trace-process", pid_text, (char *)output, NULL};
-	const char *helper = find_helper(storage);
 	int sockets[2];
 	int ret;
 
@@ -305,7 +185,7 @@ static int start_helper(const char *output, int output_fd, int *ret_fd)
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets) < 0) {
 		return fail_errno(-errno, "cannot make a socket to speak to the recorder");
 	}
-	ret = spawn(helper, argv, sockets[1], output_fd);
+	ret = weft_helper_start(argv, sockets[1], output_fd, helper);
 	(void)close(sockets[1]); /* The helper's end. */
 	if (ret < 0) {
 		(void)close(sockets[0]); /* Nobody at the other end. */
@@ -351,16 +231,10 @@ int weft_trace_start(const char *path)
 
 int weft_trace_start_fd(int fd)
 {
-	/* Out of the way of the descriptors the helper gets. */
-	int own_fd = fcntl(fd, F_DUPFD_CLOEXEC, HELPER_OUTPUT_FD + 1);
-	int ret;
-
-	if (own_fd < 0) {
+	if (fcntl(fd, F_GETFD) < 0) {
 		return fail_errno(-errno, "descriptor %d", fd);
 	}
-	ret = start("/dev/fd/4", own_fd);
-	(void)close(own_fd); /* The helper has its own by now. */
-	return ret;
+	return start("/dev/fd/4", fd); /* WEFT_HELPER_OUTPUT_FD. */
 }
 
 int weft_trace_stop(void)

@@ -16,6 +16,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <weft/helper.h>
+
 #include "now.h"
 
 #define LINE_SIZE        1024
@@ -179,8 +181,7 @@ static int read_verdict(struct stream *stream, struct weft_error *err)
 {
 	char line[LINE_SIZE] = "";
 	int ret = read_line(stream, line);
-	char *text;
-	long code;
+	const char *text = NULL;
 
 	if (ret < 0) {
 		return ret == -ECANCELED
@@ -190,12 +191,9 @@ static int read_verdict(struct stream *stream, struct weft_error *err)
 	if (strcmp(line, "ok") == 0) {
 		return 0;
 	}
-	if (strncmp(line, "error ", 6) != 0) {
-		return weft_error_set(err, -EPROTO, "the process answered nonsense");
-	}
-	code = strtol(line + 6, &text, 10);
-	return weft_error_set(err, code > 0 && code < 4096 ? (int)-code : -EIO, "%s",
-			      *text == ' ' ? text + 1 : text);
+	ret = weft_helper_parse_error(line, &text);
+	return ret < 0 ? weft_error_set(err, ret, "%s", text)
+		       : weft_error_set(err, -EPROTO, "the process answered nonsense");
 }
 
 /* ---- List ---- */

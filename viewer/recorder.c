@@ -5,138 +5,23 @@
  */
 #include "recorder.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <poll.h>
-#include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
+
+#include <weft/helper.h>
 
 #include "now.h"
 
-#define PATH_SIZE         4096
 #define LINE_SIZE         1200
 #define START_PATIENCE_NS (30 * WEFT_NS_PER_S)
 #define END_PATIENCE_NS   (10 * WEFT_NS_PER_S)
 #define CHECK_MS          100
-
-/* Descriptors of the helper. */
-#define HELPER_SOCKET_FD 3
-#define HELPER_OUTPUT_FD 4
-
-extern char **environ;
-
-/* ---- Finding and starting it ---- */
-
-/* "DIR/lib/libweft-http.so.1", "DIR/lib/TRIPLET/..." or "DIR/bin/weft" itself → "DIR/bin/weft". */
-static bool find_beside(char *ret_path)
-{
-	static const int own_object;
-	char *slash;
-	Dl_info own;
-	int levels;
-
-	if (!dladdr(&own_object, &own) || !own.dli_fname ||
-	    strlen(own.dli_fname) >= PATH_SIZE - sizeof("/bin/weft")) {
-		return false;
-	}
-	memcpy(ret_path, own.dli_fname, strlen(own.dli_fname) + 1);
-	for (levels = 0; levels < 3; levels++) {
-		slash = strrchr(ret_path, '/');
-		if (!slash) {
-			return false;
-		}
-		memcpy(slash, "/bin/weft", sizeof("/bin/weft"));
-		if (access(ret_path, X_OK) == 0) {
-			return true;
-		}
-		*slash = '\0';
-	}
-	return false;
-}
-
-static const char *find_helper(char *storage)
-{
-	const char *given = getenv("WEFT_BIN");
-
-	if (given && given[0]) {
-		return given;
-	}
-	return find_beside(storage) ? storage : "weft"; /* In PATH. */
-}
-
-static int set_up(posix_spawn_file_actions_t *files, posix_spawnattr_t *attributes, int socket_fd,
-		  int output_fd)
-{
-	sigset_t all, none;
-	int ret;
-
-	(void)sigfillset(&all);
-	(void)sigemptyset(&none);
-	ret = posix_spawn_file_actions_adddup2(files, socket_fd, HELPER_SOCKET_FD);
-	if (ret == 0) {
-		ret = posix_spawn_file_actions_adddup2(files, output_fd, HELPER_OUTPUT_FD);
-	}
-	if (ret == 0) {
-		ret = posix_spawn_file_actions_addclosefrom_np(files, HELPER_OUTPUT_FD + 1);
-	}
-	if (ret == 0) {
-		ret = posix_spawnattr_setsigdefault(attributes, &all);
-	}
-	if (ret == 0) {
-		ret = posix_spawnattr_setsigmask(attributes, &none);
-	}
-	if (ret == 0) {
-		/* Ctrl-C is for the program; the helper ends when we say so. */
-		ret = posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETPGROUP |
-								   POSIX_SPAWN_SETSIGDEF |
-								   POSIX_SPAWN_SETSIGMASK);
-	}
-	return ret;
-}
-
-/* Above the descriptors that the helper gets, so that no dup2() overwrites another's source. */
-static int lift(int fd)
-{
-	int lifted = fcntl(fd, F_DUPFD_CLOEXEC, HELPER_OUTPUT_FD + 1);
-
-	(void)close(fd); /* Never used. */
-	return lifted;
-}
-
-static int spawn(const char *helper, char **argv, int socket_fd, int output_fd)
-{
-	posix_spawn_file_actions_t files;
-	posix_spawnattr_t attributes;
-	pid_t pid = 0;
-	int ret = posix_spawn_file_actions_init(&files);
-
-	if (ret) {
-		return -ret;
-	}
-	ret = posix_spawnattr_init(&attributes);
-	if (ret == 0) {
-		ret = set_up(&files, &attributes, socket_fd, output_fd);
-		if (ret == 0) {
-			ret = posix_spawnp(&pid, helper, &files, &attributes, argv, environ);
-		}
-		(void)posix_spawnattr_destroy(&attributes);
-	}
-	(void)posix_spawn_file_actions_destroy(&files);
-	if (ret == 0) {
-		/* It goes on as a grandchild, so that nothing is left to wait for. */
-		while (waitpid(pid, NULL, 0) < 0 && errno == EINTR) {
-		}
-	}
-	return -ret;
-}
 
 /* ---- The conversation ---- */
 
@@ -176,30 +61,25 @@ static int read_line(int fd, uint64_t patience_ns, bool (*is_gone)(void *ctx), v
 /* What a line that was not the one hoped for means. */
 static int tell(int ret, const char *line, struct weft_error *err)
 {
-	char *text;
-	long code;
+	const char *text = NULL;
 
 	if (ret < 0) {
 		return weft_error_set_errno(err, ret, "the recorder did not answer");
 	}
-	if (strncmp(line, "error ", 6) != 0) {
-		return weft_error_set(err, -EPROTO, "the recorder answered '%.64s'", line);
-	}
-	code = strtol(line + 6, &text, 10);
-	return weft_error_set(err, code > 0 && code < 4096 ? (int)-code : -EIO, "%s",
-			      *text == ' ' ? text + 1 : text);
+	ret = weft_helper_parse_error(line, &text);
+	return ret < 0 ? weft_error_set(err, ret, "%s", text)
+		       : weft_error_set(err, -EPROTO, "the recorder answered '%.64s'", line);
 }
 
 static int start(struct weft_recorder *recorder, pid_t pid, uint64_t bytes_max,
 		 struct weft_error *err)
 {
-	char storage[PATH_SIZE];
+	char helper[WEFT_HELPER_PATH_SIZE];
 	char pid_text[16];
 	char bytes_text[24];
 	char *argv[] = {(char *)"weft", (char *)"trace-process",
 			pid_text,       (char *)"/dev/fd/4",
 			bytes_text,     NULL};
-	const char *helper = find_helper(storage);
 	int sockets[2] = {-1, -1};
 	int pipes[2] = {-1, -1};
 	int ret = 0;
@@ -211,13 +91,7 @@ static int start(struct weft_recorder *recorder, pid_t pid, uint64_t bytes_max,
 		ret = weft_error_set_errno(err, -errno, "cannot speak to a recorder");
 		goto out;
 	}
-	sockets[1] = lift(sockets[1]);
-	pipes[1] = lift(pipes[1]);
-	if (sockets[1] < 0 || pipes[1] < 0) {
-		ret = weft_error_set_errno(err, -errno, "cannot speak to a recorder");
-		goto out;
-	}
-	ret = spawn(helper, argv, sockets[1], pipes[1]);
+	ret = weft_helper_start(argv, sockets[1], pipes[1], helper);
 	if (ret < 0) {
 		(void)weft_error_set_errno(err, ret, "cannot run '%s' (WEFT_BIN names another)",
 					   helper);

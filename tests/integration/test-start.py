@@ -52,6 +52,15 @@ def test_a_descriptor_gets_the_trace(folder):
     assert count(folder / "x.trace") == (30, 30, 30)
 
 
+def test_any_descriptor_will_do(folder):
+    """Also those that the recorder itself has use for."""
+    for fd in (3, 4):
+        trace = folder / f"{fd}.trace"
+        done = harness.run("sh", "-c", f'exec "$1" descriptor {fd} 30 {fd}>"$2"', "sh", SELF, trace)
+        assert lines(done) == ["start 0", "stop 0"], done.stdout
+        assert count(trace) == (30, 30, 30)
+
+
 def test_a_pipe_gets_the_trace_and_is_closed_with_it(folder):
     read_end, write_end = os.pipe()
     with harness.started(SELF, "descriptor", write_end, 30, pass_fds=[write_end],

@@ -8,22 +8,23 @@ cd "$1" || exit 1
 allowed() {
 	case $1 in
 	pprof) echo "error pprof" ;;
-	tracer) echo "trace events export" ;;
+	tracer) echo "trace events export helper" ;;
+	tracer/helper) echo "helper" ;;
 	tracer/record) echo "record error events" ;;
 	converter) echo "convert error events pprof" ;;
-	viewer) echo "http convert record error pprof" ;;
+	viewer) echo "http convert record error pprof helper" ;;
 	examples) echo "trace http error" ;;
 	esac
 }
 # Sources of a folder, without those of a subfolder that has its own row.
 sources() {
 	case $1 in
-	tracer) find tracer -path tracer/record -prune -o -name '*.[ch]' -print ;;
+	tracer) find tracer \( -path tracer/record -o -path tracer/helper \) -prune -o -name '*.[ch]' -print ;;
 	*) find "$1" -name '*.[ch]' -o -name '*.cc' ;;
 	esac
 }
 status=0
-for folder in pprof tracer tracer/record converter viewer examples; do
+for folder in pprof tracer tracer/helper tracer/record converter viewer examples; do
 	files=$(sources "$folder")
 	[ -n "$files" ] || continue
 	for header in $(grep -hoE '^#[[:space:]]*include <weft/[a-z-]+\.h>' $files |

@@ -30,12 +30,11 @@
 #include <unistd.h>
 
 #include <weft/convert.h>
+#include <weft/helper.h>
 #include <weft/record.h>
 
 #include "cli.h"
 
-#define SOCKET_FD    3
-#define OUTPUT_FD    4
 #define OPEN_FDS_MAX 16
 /* As often as weft_record_serve() wants to look at the disk. */
 #define SERVE_INTERVAL_MS 250
@@ -56,7 +55,7 @@ struct client {
 /* Says one line to the program; nobody may be listening any more. */
 static void say(const char *line)
 {
-	(void)send(SOCKET_FD, line, strlen(line), MSG_NOSIGNAL);
+	(void)send(WEFT_HELPER_SOCKET_FD, line, strlen(line), MSG_NOSIGNAL);
 }
 
 static int say_error(const struct weft_error *err)
@@ -82,8 +81,8 @@ static void leave_terminal(void)
 /* A session daemon that is started now must not hold the client's socket and pipe open. */
 static void keep_for_itself(void)
 {
-	(void)fcntl(SOCKET_FD, F_SETFD, FD_CLOEXEC);
-	(void)fcntl(OUTPUT_FD, F_SETFD, FD_CLOEXEC); /* If there is one. */
+	(void)fcntl(WEFT_HELPER_SOCKET_FD, F_SETFD, FD_CLOEXEC);
+	(void)fcntl(WEFT_HELPER_OUTPUT_FD, F_SETFD, FD_CLOEXEC); /* If there is one. */
 }
 
 /* The program waits for its child; this process goes on as a grandchild. */
@@ -104,7 +103,7 @@ static bool leave_parent(void)
 static bool is_stopped(struct client *client)
 {
 	char words[16];
-	ssize_t size = recv(SOCKET_FD, words, sizeof(words), MSG_DONTWAIT);
+	ssize_t size = recv(WEFT_HELPER_SOCKET_FD, words, sizeof(words), MSG_DONTWAIT);
 
 	if (size < 0) {
 		client->gone = client->is_server && errno != EAGAIN && errno != EINTR;
@@ -132,7 +131,7 @@ static bool is_full(struct weft_recording *recording, const struct client *clien
 static int serve_until_stop(struct weft_recording *recording, struct client *client,
 			    struct weft_error *err)
 {
-	struct pollfd waited[] = {{.fd = SOCKET_FD, .events = POLLIN},
+	struct pollfd waited[] = {{.fd = WEFT_HELPER_SOCKET_FD, .events = POLLIN},
 				  {.fd = weft_record_get_fd(recording), .events = POLLIN}};
 	unsigned int waited_ms = 0;
 	int ret;
@@ -301,7 +300,8 @@ static void deliver(void *ctx)
 
 	if (!job->unfit && convert(job, &job->convert_err) == 0) {
 		job->delivered = true;
-		(void)close(OUTPUT_FD); /* The converter has told what could not be written. */
+		(void)close(
+			WEFT_HELPER_OUTPUT_FD); /* The converter has told what could not be written. */
 		say("done\n");
 	}
 }
@@ -400,7 +400,7 @@ int weft_cmd_trace_process(int argc, char **argv)
 
 	if (argc < 3 || argc > 4 || !parse_number(argv[1], INT_MAX, &pid) ||
 	    (client.is_server && !parse_number(argv[3], UINT64_MAX, &client.bytes_max)) ||
-	    fcntl(SOCKET_FD, F_GETFD) < 0) {
+	    fcntl(WEFT_HELPER_SOCKET_FD, F_GETFD) < 0) {
 		return weft_cli_usage("trace-process",
 				      "only weft_trace_start() and servers run this");
 	}
