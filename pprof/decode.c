@@ -1,0 +1,783 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 The Weft authors
+/*
+ * Bytes → profile. See <weft/pprof.h>.
+ *
+ * Tables may come in any order, and usually come after what refers to them. So the profile is walked
+ * several times: strings; what has only strings; locations; samples. A walk skips what it is not
+ * about by its length.
+ */
+#include "model.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "inflate.h"
+#include "wire.h"
+
+/* Ids of a table, in order: most files number them 1, 2, 3, ... and need no search. */
+struct id_table {
+	struct weft_items ids; /* uint64_t */
+	struct weft_hash_index index;
+	bool is_sequence;
+};
+
+/* Numbers of a repeated field, reused from message to message. */
+struct numbers {
+	uint64_t *items;
+	size_t count, capacity;
+};
+
+struct decoder {
+	struct weft_pprof *profile;
+	const unsigned char *start; /* Of the profile, for offsets in messages. */
+	struct weft_error *err;
+	struct weft_items texts; /* const char *: string table → interned text. */
+	struct id_table mapping_ids, function_ids, location_ids;
+	struct numbers stack, values;
+	struct weft_items lines, labels; /* Of the message at hand. */
+	struct weft_items indices;       /* uint32_t: stack of the sample at hand. */
+	bool has_time;
+};
+
+typedef int (*take_fn)(struct decoder *decoder, const struct weft_wire_field *field);
+
+static int fail(struct decoder *decoder, const unsigned char *at, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+static int fail(struct decoder *decoder, const unsigned char *at, const char *format, ...)
+{
+	char what[256];
+	va_list args;
+
+	va_start(args, format);
+	(void)vsnprintf(what, sizeof(what), format, args); /* A cut message is better than none. */
+	va_end(args);
+	return weft_error_set(decoder->err, -EBADMSG, "not a valid profile: %s: offset=%td", what,
+			      at - decoder->start);
+}
+
+static int out_of(struct decoder *decoder, int code)
+{
+	return weft_error_set_errno(decoder->err, code, "cannot hold the profile: memory=%" PRIu64,
+				    weft_pprof_memory_bytes(decoder->profile));
+}
+
+/* Gives each field of a message to `take`. */
+static int each_field(struct decoder *decoder, struct weft_wire wire, take_fn take)
+{
+	struct weft_wire_field field;
+	int ret = 0;
+
+	while (ret == 0 && wire.at < wire.end) {
+		const unsigned char *at = wire.at;
+
+		if (!weft_wire_get_field(&wire, &field)) {
+			return fail(decoder, at, "damaged or cut off");
+		}
+		ret = take(decoder, &field);
+	}
+	return ret;
+}
+
+/* ---- Parts of messages ---- */
+
+static bool is_number(const struct weft_wire_field *field)
+{
+	return field->type == WEFT_WIRE_VARINT;
+}
+
+static bool is_message(const struct weft_wire_field *field, uint32_t number)
+{
+	return field->number == number && field->type == WEFT_WIRE_BYTES;
+}
+
+static int get_text(struct decoder *decoder, uint64_t id, const struct weft_wire *where,
+		    const char **ret_text)
+{
+	if (id >= decoder->texts.count) {
+		return fail(decoder, where->at, "string %" PRId64 " of %zu", (int64_t)id,
+			    decoder->texts.count);
+	}
+	*ret_text = ((const char **)decoder->texts.items)[id];
+	return 0;
+}
+
+static int push_number(struct decoder *decoder, struct numbers *numbers, uint64_t value)
+{
+	void *items = numbers->items;
+	int ret;
+
+	ret = weft_arena_grow_array(&decoder->profile->arena, &items, &numbers->capacity,
+				    numbers->count + 1, sizeof(value));
+	if (ret != 0) {
+		return out_of(decoder, ret);
+	}
+	numbers->items = (uint64_t *)items;
+	numbers->items[numbers->count++] = value;
+	return 0;
+}
+
+/* A repeated number comes one by one or packed; both may occur in one message. */
+static int push_numbers(struct decoder *decoder, struct numbers *numbers,
+			const struct weft_wire_field *field)
+{
+	struct weft_wire wire = field->bytes;
+	uint64_t value;
+	int ret = 0;
+
+	if (is_number(field)) {
+		return push_number(decoder, numbers, field->value);
+	}
+	if (field->type != WEFT_WIRE_BYTES) {
+		return 0;
+	}
+	while (ret == 0 && wire.at < wire.end) {
+		if (!weft_wire_get_varint(&wire, &value)) {
+			return fail(decoder, wire.at, "damaged list of numbers");
+		}
+		ret = push_number(decoder, numbers, value);
+	}
+	return ret;
+}
+
+/* The numbers 1 to `count` of a message, by field number; others are left alone. */
+static int get_numbers(struct decoder *decoder, struct weft_wire wire, uint64_t *ret_numbers,
+		       uint32_t count)
+{
+	struct weft_wire_field field;
+
+	memset(ret_numbers, 0, (count + 1U) * sizeof(*ret_numbers));
+	while (wire.at < wire.end) {
+		const unsigned char *at = wire.at;
+
+		if (!weft_wire_get_field(&wire, &field)) {
+			return fail(decoder, at, "damaged or cut off");
+		}
+		if (is_number(&field) && field.number <= count) {
+			ret_numbers[field.number] = field.value;
+		}
+	}
+	return 0;
+}
+
+/* ---- Ids ---- */
+
+static int64_t find_id(const struct id_table *table, uint64_t id)
+{
+	const uint64_t *ids = (const uint64_t *)table->ids.items;
+	struct weft_hash_probe probe;
+	uint32_t i;
+
+	if (table->is_sequence) {
+		return id - 1 < table->ids.count ? (int64_t)(id - 1) : -1;
+	}
+	for (weft_hash_index_start(&table->index, weft_hash_word(weft_hash_seed(), id), &probe);
+	     weft_hash_index_next(&table->index, &probe, &i);) {
+		if (ids[i] == id) {
+			return i;
+		}
+	}
+	return -1;
+}
+
+static int push_id(struct decoder *decoder, struct id_table *table, uint64_t id,
+		   const struct weft_wire *where, const char *what)
+{
+	void *item = NULL;
+	int ret;
+
+	if (id == 0) {
+		return fail(decoder, where->at, "%s with id 0", what);
+	}
+	ret = weft_pprof__reserve(decoder->profile, &table->ids, sizeof(id), &item);
+	if (ret != 0) {
+		return out_of(decoder, ret);
+	}
+	memcpy(item, &id, sizeof(id));
+	table->ids.count++;
+	return 0;
+}
+
+/* After the last id: makes them findable, refuses those that are there twice. */
+static int seal_ids(struct decoder *decoder, struct id_table *table, const char *what)
+{
+	const uint64_t *ids = (const uint64_t *)table->ids.items;
+	size_t i;
+	int ret;
+
+	for (i = 0; i < table->ids.count && ids[i] == i + 1; i++) {
+	}
+	table->is_sequence = i == table->ids.count;
+	if (table->is_sequence) {
+		return 0;
+	}
+	ret = weft_hash_index_reserve(&table->index, &decoder->profile->arena, table->ids.count);
+	if (ret != 0) {
+		return out_of(decoder, ret);
+	}
+	for (i = 0; i < table->ids.count; i++) {
+		if (find_id(table, ids[i]) >= 0) {
+			return fail(decoder, decoder->start, "%s id %" PRIu64 " twice", what,
+				    ids[i]);
+		}
+		weft_hash_index_add(&table->index, weft_hash_word(weft_hash_seed(), ids[i]),
+				    (uint32_t)i);
+	}
+	return 0;
+}
+
+/* ---- First walk: strings ---- */
+
+static int take_string(struct decoder *decoder, const struct weft_wire_field *field)
+{
+	const char *start = (const char *)field->bytes.at;
+	const char *text;
+	void *item = NULL;
+	int ret;
+
+	if (!is_message(field, 6)) {
+		return 0;
+	}
+	/* C cannot hold a NUL: the text ends there. */
+	ret = weft_pprof__intern(decoder->profile, start,
+				 strnlen(start, (size_t)(field->bytes.end - field->bytes.at)),
+				 &text);
+	if (ret == 0) {
+		ret = weft_pprof__reserve(decoder->profile, &decoder->texts, sizeof(text), &item);
+	}
+	if (ret != 0) {
+		return out_of(decoder, ret);
+	}
+	*(const char **)item = text;
+	if (decoder->texts.count++ == 0 && text[0] != '\0') {
+		return fail(decoder, field->bytes.at, "the first string is not empty");
+	}
+	return 0;
+}
+
+/* ---- Second walk: what has strings only ---- */
+
+static int get_value_type(struct decoder *decoder, const struct weft_wire *wire,
+			  struct weft_pprof_value_type *ret_type)
+{
+	uint64_t numbers[3];
+	int ret;
+
+	ret = get_numbers(decoder, *wire, numbers, 2);
+	if (ret == 0) {
+		ret = get_text(decoder, numbers[1], wire, &ret_type->type);
+	}
+	if (ret == 0) {
+		ret = get_text(decoder, numbers[2], wire, &ret_type->unit);
+	}
+	return ret;
+}
+
+static int take_sample_type(struct decoder *decoder, const struct weft_wire *wire)
+{
+	struct weft_pprof_value_type type = {0};
+	int ret;
+
+	ret = get_value_type(decoder, wire, &type);
+	if (ret != 0) {
+		return ret;
+	}
+	ret = weft_pprof_add_sample_type(decoder->profile, type.type, type.unit);
+	return ret < 0 ? out_of(decoder, ret) : 0;
+}
+
+static int take_mapping(struct decoder *decoder, const struct weft_wire *wire)
+{
+	struct weft_pprof_mapping mapping = {0};
+	uint64_t numbers[11];
+	uint32_t index;
+	int ret;
+
+	ret = get_numbers(decoder, *wire, numbers, 10);
+	if (ret == 0) {
+		ret = get_text(decoder, numbers[5], wire, &mapping.file);
+	}
+	if (ret == 0) {
+		ret = get_text(decoder, numbers[6], wire, &mapping.build_id);
+	}
+	if (ret == 0) {
+		ret = push_id(decoder, &decoder->mapping_ids, numbers[1], wire, "mapping");
+	}
+	if (ret != 0) {
+		return ret;
+	}
+	mapping.start = numbers[2];
+	/* Some writers leave the end out. */
+	mapping.limit = numbers[3] < numbers[2] ? numbers[2] : numbers[3];
+	mapping.offset = numbers[4];
+	mapping.has_functions = numbers[7] != 0;
+	mapping.has_filenames = numbers[8] != 0;
+	mapping.has_line_numbers = numbers[9] != 0;
+	mapping.has_inline_frames = numbers[10] != 0;
+	ret = weft_pprof_add_mapping(decoder->profile, &mapping, &index);
+	return ret < 0 ? out_of(decoder, ret) : 0;
+}
+
+static int take_function(struct decoder *decoder, const struct weft_wire *wire)
+{
+	struct weft_pprof_function *function;
+	uint64_t numbers[6];
+	void *item = NULL;
+	int ret;
+
+	ret = weft_pprof__reserve(decoder->profile, &decoder->profile->functions, sizeof(*function),
+				  &item);
+	if (ret != 0) {
+		return out_of(decoder, ret);
+	}
+	function = (struct weft_pprof_function *)item;
+	ret = get_numbers(decoder, *wire, numbers, 5);
+	if (ret == 0) {
+		ret = get_text(decoder, numbers[2], wire, &function->name);
+	}
+	if (ret == 0) {
+		ret = get_text(decoder, numbers[3], wire, &function->system_name);
+	}
+	if (ret == 0) {
+		ret = get_text(decoder, numbers[4], wire, &function->file);
+	}
+	if (ret == 0) {
+		ret = push_id(decoder, &decoder->function_ids, numbers[1], wire, "function");
+	}
+	if (ret == 0) {
+		function->start_line = (int64_t)numbers[5];
+		decoder->profile->functions.count++;
+	}
+	return ret;
+}
+
+static int take_comments(struct decoder *decoder, const struct weft_wire_field *field)
+{
+	const char *text = NULL;
+	size_t i;
+	int ret;
+
+	decoder->values.count = 0;
+	ret = push_numbers(decoder, &decoder->values, field);
+	for (i = 0; ret == 0 && i < decoder->values.count; i++) {
+		ret = get_text(decoder, decoder->values.items[i], &field->bytes, &text);
+		if (ret == 0) {
+			ret = weft_pprof_add_comment(decoder->profile, text);
+			ret = ret < 0 ? out_of(decoder, ret) : 0;
+		}
+	}
+	return ret;
+}
+
+static int take_header_number(struct decoder *decoder, const struct weft_wire_field *field)
+{
+	struct weft_pprof_header *header = &decoder->profile->header;
+	/* A number has no place of its own in the bytes that is known here. */
+	struct weft_wire where = {decoder->start, decoder->start};
+
+	switch (field->number) {
+	case 7:
+		return get_text(decoder, field->value, &where, &header->drop_frames);
+	case 8:
+		return get_text(decoder, field->value, &where, &header->keep_frames);
+	case 9:
+		if (decoder->has_time) {
+			return fail(decoder, decoder->start,
+				    "two profiles, one behind the other (merge them instead)");
+		}
+		decoder->has_time = true;
+		header->time_ns = (int64_t)field->value;
+		return 0;
+	case 10:
+		header->duration_ns = (int64_t)field->value;
+		return 0;
+	case 12:
+		header->period = (int64_t)field->value;
+		return 0;
+	case 14:
+		return get_text(decoder, field->value, &where, &header->default_sample_type);
+	case 15:
+		return get_text(decoder, field->value, &where, &header->doc_url);
+	default:
+		return 0;
+	}
+}
+
+static int take_simple(struct decoder *decoder, const struct weft_wire_field *field)
+{
+	if (field->number == 13) {
+		return take_comments(decoder, field);
+	}
+	if (is_number(field)) {
+		return take_header_number(decoder, field);
+	}
+	if (is_message(field, 1)) {
+		return take_sample_type(decoder, &field->bytes);
+	}
+	if (is_message(field, 3)) {
+		return take_mapping(decoder, &field->bytes);
+	}
+	if (is_message(field, 5)) {
+		return take_function(decoder, &field->bytes);
+	}
+	if (is_message(field, 11)) {
+		return get_value_type(decoder, &field->bytes,
+				      &decoder->profile->header.period_type);
+	}
+	return 0;
+}
+
+/* ---- Third walk: locations ---- */
+
+static int take_line(struct decoder *decoder, const struct weft_wire *wire)
+{
+	struct weft_pprof_line *line;
+	uint64_t numbers[4];
+	int64_t function;
+	void *item = NULL;
+	int ret;
+
+	ret = get_numbers(decoder, *wire, numbers, 3);
+	if (ret != 0) {
+		return ret;
+	}
+	function = find_id(&decoder->function_ids, numbers[1]);
+	if (function < 0) {
+		return fail(decoder, wire->at, "line of unknown function %" PRIu64, numbers[1]);
+	}
+	ret = weft_pprof__reserve(decoder->profile, &decoder->lines, sizeof(*line), &item);
+	if (ret != 0) {
+		return out_of(decoder, ret);
+	}
+	line = (struct weft_pprof_line *)item;
+	line->function = (uint32_t)function;
+	line->line = (int64_t)numbers[2];
+	line->column = (int64_t)numbers[3];
+	decoder->lines.count++;
+	return 0;
+}
+
+static int take_line_field(struct decoder *decoder, const struct weft_wire_field *field)
+{
+	return is_message(field, 4) ? take_line(decoder, &field->bytes) : 0;
+}
+
+static int copy_items(struct decoder *decoder, const void *items, size_t size,
+		      const void **ret_copy)
+{
+	void *copy = NULL;
+	int ret;
+
+	ret = weft_arena_take(&decoder->profile->arena, size, &copy);
+	if (ret != 0) {
+		return out_of(decoder, ret);
+	}
+	if (size > 0) {
+		memcpy(copy, items, size);
+	}
+	*ret_copy = copy;
+	return 0;
+}
+
+static int take_location(struct decoder *decoder, const struct weft_wire_field *field)
+{
+	const struct weft_wire *wire = &field->bytes;
+	struct weft_pprof_location *location;
+	const void *lines = NULL;
+	uint64_t numbers[6];
+	int64_t mapping = -1;
+	void *item = NULL;
+	int ret;
+
+	if (!is_message(field, 4)) {
+		return 0;
+	}
+	decoder->lines.count = 0;
+	ret = get_numbers(decoder, *wire, numbers, 5);
+	if (ret == 0) {
+		ret = each_field(decoder, *wire, take_line_field);
+	}
+	if (ret == 0) {
+		ret = push_id(decoder, &decoder->location_ids, numbers[1], wire, "location");
+	}
+	if (ret == 0 && numbers[2] != 0) {
+		mapping = find_id(&decoder->mapping_ids, numbers[2]);
+		if (mapping < 0) {
+			return fail(decoder, wire->at, "location in unknown mapping %" PRIu64,
+				    numbers[2]);
+		}
+	}
+	if (ret == 0) {
+		ret = copy_items(decoder, decoder->lines.items,
+				 decoder->lines.count * sizeof(*location->lines), &lines);
+	}
+	if (ret != 0) {
+		return ret;
+	}
+	ret = weft_pprof__reserve(decoder->profile, &decoder->profile->locations, sizeof(*location),
+				  &item);
+	if (ret != 0) {
+		return out_of(decoder, ret);
+	}
+	location = (struct weft_pprof_location *)item;
+	location->mapping = mapping < 0 ? WEFT_PPROF_NONE : (uint32_t)mapping;
+	location->line_count = (uint32_t)decoder->lines.count;
+	location->address = numbers[3];
+	location->lines = (const struct weft_pprof_line *)lines;
+	location->is_folded = numbers[5] != 0;
+	decoder->profile->locations.count++;
+	return 0;
+}
+
+/* ---- Fourth walk: samples ---- */
+
+static int take_label(struct decoder *decoder, const struct weft_wire *wire)
+{
+	struct weft_pprof_label label = {0};
+	uint64_t numbers[5];
+	void *item = NULL;
+	int ret;
+
+	ret = get_numbers(decoder, *wire, numbers, 4);
+	if (ret == 0) {
+		ret = get_text(decoder, numbers[1], wire, &label.key);
+	}
+	if (ret == 0) {
+		ret = get_text(decoder, numbers[4], wire, &label.unit);
+	}
+	if (ret != 0) {
+		return ret;
+	}
+	if (numbers[2] != 0) {
+		label.unit = ((const char **)decoder->texts.items)[0];
+		ret = get_text(decoder, numbers[2], wire, &label.str);
+	} else if (numbers[3] == 0 && numbers[4] == 0) {
+		return 0; /* Neither text nor number: nothing, as for google/pprof. */
+	} else {
+		label.num = (int64_t)numbers[3];
+	}
+	if (ret == 0) {
+		ret = weft_pprof__reserve(decoder->profile, &decoder->labels, sizeof(label), &item);
+		ret = ret < 0 ? out_of(decoder, ret) : 0;
+	}
+	if (ret == 0) {
+		memcpy(item, &label, sizeof(label));
+		decoder->labels.count++;
+	}
+	return ret;
+}
+
+static int take_sample_field(struct decoder *decoder, const struct weft_wire_field *field)
+{
+	switch (field->number) {
+	case 1:
+		return push_numbers(decoder, &decoder->stack, field);
+	case 2:
+		return push_numbers(decoder, &decoder->values, field);
+	case 3:
+		return is_message(field, 3) ? take_label(decoder, &field->bytes) : 0;
+	default:
+		return 0;
+	}
+}
+
+/* Ids of the stack → indices. */
+static int take_stack(struct decoder *decoder, const struct weft_wire *where)
+{
+	uint32_t *indices;
+	size_t i;
+	int ret;
+
+	ret = weft_arena_grow_array(&decoder->profile->arena, &decoder->indices.items,
+				    &decoder->indices.capacity, decoder->stack.count,
+				    sizeof(*indices));
+	if (ret != 0) {
+		return out_of(decoder, ret);
+	}
+	indices = (uint32_t *)decoder->indices.items;
+	for (i = 0; i < decoder->stack.count; i++) {
+		int64_t index = find_id(&decoder->location_ids, decoder->stack.items[i]);
+
+		if (index < 0) {
+			return fail(decoder, where->at, "sample at unknown location %" PRIu64,
+				    decoder->stack.items[i]);
+		}
+		indices[i] = (uint32_t)index;
+	}
+	return 0;
+}
+
+static int store_sample(struct decoder *decoder)
+{
+	const void *locations = NULL, *values = NULL, *labels = NULL;
+	struct weft_pprof_sample *sample;
+	void *item = NULL;
+	int ret;
+
+	ret = copy_items(decoder, decoder->indices.items,
+			 decoder->stack.count * sizeof(*sample->locations), &locations);
+	if (ret == 0) {
+		ret = copy_items(decoder, decoder->values.items,
+				 decoder->values.count * sizeof(*sample->values), &values);
+	}
+	if (ret == 0) {
+		ret = copy_items(decoder, decoder->labels.items,
+				 decoder->labels.count * sizeof(*sample->labels), &labels);
+	}
+	if (ret != 0) {
+		return ret;
+	}
+	ret = weft_pprof__reserve(decoder->profile, &decoder->profile->samples, sizeof(*sample),
+				  &item);
+	if (ret != 0) {
+		return out_of(decoder, ret);
+	}
+	sample = (struct weft_pprof_sample *)item;
+	sample->locations = (const uint32_t *)locations;
+	sample->location_count = (uint32_t)decoder->stack.count;
+	sample->label_count = (uint32_t)decoder->labels.count;
+	sample->values = (const int64_t *)values;
+	sample->labels = (const struct weft_pprof_label *)labels;
+	decoder->profile->samples.count++;
+	return 0;
+}
+
+static int take_sample(struct decoder *decoder, const struct weft_wire_field *field)
+{
+	size_t type_count = decoder->profile->sample_types.count;
+	int ret;
+
+	if (!is_message(field, 2)) {
+		return 0;
+	}
+	decoder->stack.count = 0;
+	decoder->values.count = 0;
+	decoder->labels.count = 0;
+	ret = each_field(decoder, field->bytes, take_sample_field);
+	if (ret != 0) {
+		return ret;
+	}
+	if (type_count == 0) {
+		return fail(decoder, field->bytes.at, "samples, but no sample types");
+	}
+	if (decoder->values.count != type_count) {
+		return fail(decoder, field->bytes.at, "sample with %zu values for %zu types",
+			    decoder->values.count, type_count);
+	}
+	ret = take_stack(decoder, &field->bytes);
+	return ret < 0 ? ret : store_sample(decoder);
+}
+
+/* ---- All of it ---- */
+
+static int decode_profile(struct decoder *decoder, struct weft_wire wire)
+{
+	int ret;
+
+	ret = each_field(decoder, wire, take_string);
+	if (ret == 0 && decoder->texts.count == 0) {
+		return fail(decoder, wire.at, "no string table");
+	}
+	if (ret == 0) {
+		ret = each_field(decoder, wire, take_simple);
+	}
+	if (ret == 0) {
+		ret = seal_ids(decoder, &decoder->mapping_ids, "mapping");
+	}
+	if (ret == 0) {
+		ret = seal_ids(decoder, &decoder->function_ids, "function");
+	}
+	if (ret == 0) {
+		ret = each_field(decoder, wire, take_location);
+	}
+	if (ret == 0) {
+		ret = seal_ids(decoder, &decoder->location_ids, "location");
+	}
+	if (ret == 0) {
+		ret = each_field(decoder, wire, take_sample);
+	}
+	return ret;
+}
+
+static void free_items(struct decoder *decoder, struct weft_items *items, size_t item_size)
+{
+	weft_arena_free_array(&decoder->profile->arena, items->items, items->capacity, item_size);
+}
+
+static void free_ids(struct decoder *decoder, struct id_table *table)
+{
+	free_items(decoder, &table->ids, sizeof(uint64_t));
+	weft_hash_index_fini(&table->index, &decoder->profile->arena);
+}
+
+static void free_numbers(struct decoder *decoder, struct numbers *numbers)
+{
+	weft_arena_free_array(&decoder->profile->arena, numbers->items, numbers->capacity,
+			      sizeof(*numbers->items));
+}
+
+static void decoder_fini(struct decoder *decoder)
+{
+	free_items(decoder, &decoder->texts, sizeof(const char *));
+	free_ids(decoder, &decoder->mapping_ids);
+	free_ids(decoder, &decoder->function_ids);
+	free_ids(decoder, &decoder->location_ids);
+	free_numbers(decoder, &decoder->stack);
+	free_numbers(decoder, &decoder->values);
+	free_items(decoder, &decoder->lines, sizeof(struct weft_pprof_line));
+	free_items(decoder, &decoder->labels, sizeof(struct weft_pprof_label));
+	free_items(decoder, &decoder->indices, sizeof(uint32_t));
+}
+
+/* Into an empty profile. */
+static int decode_into(struct weft_pprof *profile, const void *bytes, size_t size,
+		       struct weft_error *err)
+{
+	struct decoder decoder = {.profile = profile, .err = err};
+	struct weft_bytes inflated = {0};
+	struct weft_wire wire;
+	int ret = 0;
+
+	if (weft_is_gzip(bytes, size)) {
+		ret = weft_inflate(&profile->arena, bytes, size, &inflated, err);
+		bytes = inflated.items;
+		size = inflated.size;
+	}
+	if (ret == 0 && size == 0) {
+		ret = weft_error_set(err, -ENODATA, "the profile is empty");
+	}
+	if (ret == 0) {
+		decoder.start = (const unsigned char *)bytes;
+		wire = (struct weft_wire){decoder.start, decoder.start + size};
+		ret = decode_profile(&decoder, wire);
+		decoder_fini(&decoder);
+	}
+	weft_arena_free_array(&profile->arena, inflated.items, inflated.capacity, 1);
+	return ret;
+}
+
+int weft_pprof_decode(const void *bytes, size_t size, uint64_t memory_limit_bytes,
+		      struct weft_pprof **ret_profile, struct weft_error *err)
+{
+	struct weft_pprof *profile = weft_pprof_create();
+	int ret;
+
+	if (!profile) {
+		return weft_error_set(err, -ENOMEM, "cannot read a profile: out of memory");
+	}
+	if (memory_limit_bytes > 0) {
+		weft_pprof_set_memory_limit(profile, memory_limit_bytes);
+	}
+	ret = decode_into(profile, bytes, size, err);
+	if (ret != 0) {
+		weft_pprof_destroy(profile);
+		return ret;
+	}
+	*ret_profile = profile;
+	return 0;
+}
