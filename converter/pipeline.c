@@ -162,10 +162,10 @@ static int run_pass(struct pass *pass, struct weft_error *err)
 	}
 	ret = walk(pass, reading);
 	reading_ret = weft_reading_stop(reading, &reading_err);
+	pipeline->totals = *weft_timeline_totals(pass->walk.timeline);
 	if (pass->walk.consumer->end) {
 		pass->walk.consumer->end(pass->walk.consumer->poll_ctx);
 	}
-	pipeline->totals = *weft_timeline_totals(pass->walk.timeline);
 	if (ret == -ENOMEM) {
 		return weft_error_set(err, ret, "out of memory");
 	}

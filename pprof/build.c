@@ -63,9 +63,9 @@ int weft_pprof_add_sample_type(struct weft_pprof *profile, const char *type, con
 	if (profile->samples.count > 0) {
 		return -EINVAL;
 	}
-	ret = weft_pprof__intern_text(profile, type, &value_type.type);
+	ret = weft_pprof_add_string(profile, type, &value_type.type);
 	if (ret == 0) {
-		ret = weft_pprof__intern_text(profile, unit, &value_type.unit);
+		ret = weft_pprof_add_string(profile, unit, &value_type.unit);
 	}
 	if (ret == 0) {
 		ret = weft_pprof__reserve(profile, &profile->sample_types, sizeof(value_type),
@@ -86,7 +86,7 @@ int weft_pprof_add_comment(struct weft_pprof *profile, const char *comment)
 	size_t i;
 	int ret;
 
-	ret = weft_pprof__intern_text(profile, comment, &text);
+	ret = weft_pprof_add_string(profile, comment, &text);
 	if (ret != 0) {
 		return ret;
 	}
@@ -111,9 +111,9 @@ int weft_pprof_set_period(struct weft_pprof *profile, const char *type, const ch
 	struct weft_pprof_value_type period_type;
 	int ret;
 
-	ret = weft_pprof__intern_text(profile, type, &period_type.type);
+	ret = weft_pprof_add_string(profile, type, &period_type.type);
 	if (ret == 0) {
-		ret = weft_pprof__intern_text(profile, unit, &period_type.unit);
+		ret = weft_pprof_add_string(profile, unit, &period_type.unit);
 	}
 	if (ret != 0) {
 		return ret;
@@ -125,12 +125,12 @@ int weft_pprof_set_period(struct weft_pprof *profile, const char *type, const ch
 
 int weft_pprof_set_default_sample_type(struct weft_pprof *profile, const char *type)
 {
-	return weft_pprof__intern_text(profile, type, &profile->header.default_sample_type);
+	return weft_pprof_add_string(profile, type, &profile->header.default_sample_type);
 }
 
 int weft_pprof_set_doc_url(struct weft_pprof *profile, const char *url)
 {
-	return weft_pprof__intern_text(profile, url, &profile->header.doc_url);
+	return weft_pprof_add_string(profile, url, &profile->header.doc_url);
 }
 
 int weft_pprof_set_frame_filters(struct weft_pprof *profile, const char *drop, const char *keep)
@@ -138,9 +138,9 @@ int weft_pprof_set_frame_filters(struct weft_pprof *profile, const char *drop, c
 	const char *dropped;
 	int ret;
 
-	ret = weft_pprof__intern_text(profile, drop, &dropped);
+	ret = weft_pprof_add_string(profile, drop, &dropped);
 	if (ret == 0) {
-		ret = weft_pprof__intern_text(profile, keep, &profile->header.keep_frames);
+		ret = weft_pprof_add_string(profile, keep, &profile->header.keep_frames);
 	}
 	if (ret == 0) {
 		profile->header.drop_frames = dropped;
@@ -163,11 +163,11 @@ static int intern_mapping(struct weft_pprof *profile, struct weft_pprof_mapping 
 	if (mapping->limit < mapping->start) {
 		return -EINVAL;
 	}
-	ret = weft_pprof__intern_text(profile, mapping->file, &mapping->file);
+	ret = weft_pprof_add_string(profile, mapping->file, &mapping->file);
 	if (ret != 0) {
 		return ret;
 	}
-	return weft_pprof__intern_text(profile, mapping->build_id, &mapping->build_id);
+	return weft_pprof_add_string(profile, mapping->build_id, &mapping->build_id);
 }
 
 int weft_pprof_add_mapping(struct weft_pprof *profile, const struct weft_pprof_mapping *mapping,
@@ -226,13 +226,12 @@ static int intern_function(struct weft_pprof *profile, struct weft_pprof_functio
 	if (!function->system_name) {
 		function->system_name = function->name;
 	}
-	ret = weft_pprof__intern_text(profile, function->name, &function->name);
+	ret = weft_pprof_add_string(profile, function->name, &function->name);
 	if (ret == 0) {
-		ret = weft_pprof__intern_text(profile, function->system_name,
-					      &function->system_name);
+		ret = weft_pprof_add_string(profile, function->system_name, &function->system_name);
 	}
 	if (ret == 0) {
-		ret = weft_pprof__intern_text(profile, function->file, &function->file);
+		ret = weft_pprof_add_string(profile, function->file, &function->file);
 	}
 	return ret;
 }
@@ -445,12 +444,12 @@ static int intern_label(struct weft_pprof *profile, const struct weft_pprof_labe
 	struct weft_pprof_label own = {.num = label->str ? 0 : label->num};
 	int ret;
 
-	ret = weft_pprof__intern_text(profile, label->key, &own.key);
+	ret = weft_pprof_add_string(profile, label->key, &own.key);
 	if (ret == 0) {
-		ret = weft_pprof__intern_text(profile, label->str ? NULL : label->unit, &own.unit);
+		ret = weft_pprof_add_string(profile, label->str ? NULL : label->unit, &own.unit);
 	}
 	if (ret == 0 && label->str) {
-		ret = weft_pprof__intern_text(profile, label->str, &own.str);
+		ret = weft_pprof_add_string(profile, label->str, &own.str);
 	}
 	if (ret == 0) {
 		*ret_label = own;

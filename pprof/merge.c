@@ -124,7 +124,7 @@ static int join_units(struct merge *merge, uint32_t column, struct weft_error *e
 	scaled.ratio = 1 / merge->ratios[column];
 	weft_pprof_filter_samples(merge->profile, scale_column, &scaled);
 	merge->ratios[column] = 1;
-	return weft_pprof__intern_text(merge->profile, theirs->unit, &ours->unit);
+	return weft_pprof_add_string(merge->profile, theirs->unit, &ours->unit);
 }
 
 /* Reduces the profile to the types that both have. */
@@ -187,8 +187,8 @@ static int join_period(struct merge *merge, struct weft_error *err)
 	if (ratio < 1) {
 		ours->period = weft_pprof__multiply(ours->period, 1 / ratio);
 		period = theirs->period;
-		if (weft_pprof__intern_text(merge->profile, theirs->period_type.unit,
-					    &ours->period_type.unit) < 0) {
+		if (weft_pprof_add_string(merge->profile, theirs->period_type.unit,
+					  &ours->period_type.unit) < 0) {
 			return weft_error_set(err, -ENOMEM, "cannot merge profiles: out of memory");
 		}
 	}

@@ -150,7 +150,7 @@ int weft_pprof__intern(struct weft_pprof *profile, const char *text, size_t len,
 	return 0;
 }
 
-int weft_pprof__intern_text(struct weft_pprof *profile, const char *text, const char **ret_text)
+int weft_pprof_add_string(struct weft_pprof *profile, const char *text, const char **ret_text)
 {
 	return weft_pprof__intern(profile, text ? text : "", text ? strlen(text) : 0, ret_text);
 }

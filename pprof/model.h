@@ -48,9 +48,6 @@ struct weft_pprof {
 /* The profile's own copy of a text; NULL counts as "". 0; -E2BIG; -ENOMEM. */
 WEFT_MUST_CHECK int weft_pprof__intern(struct weft_pprof *profile, const char *text, size_t len,
 				       const char **ret_text);
-/* As above, for a text that ends with NUL. */
-WEFT_MUST_CHECK int weft_pprof__intern_text(struct weft_pprof *profile, const char *text,
-					    const char **ret_text);
 /* The head of a string of this profile. */
 const struct weft_string *weft_pprof__string_of(const char *text);
 /* Room for one more item, zeroed; counted by the caller when it is filled. */

@@ -141,11 +141,12 @@ def record_by_lttng(directory, *argv, events=("weft:*",), **options):
 
 
 class Reader:
-    """One real `go tool trace`."""
+    """One real `go tool trace`, with the `go tool pprof` of the same version."""
 
     def __init__(self, version, tool):
         self.version = version
         self.tool = tool
+        self.pprof = tool.parent / "pprof"
 
     def __repr__(self):
         return f"go{self.version}"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 The Weft authors
 /*
- * weft convert: recorded traces → a Go trace.
+ * weft convert: recorded traces → a Go trace, or a profile of time.
  */
 #include "commands.h"
 
@@ -19,11 +19,18 @@
 
 static const char help[] =
 	"Usage: weft convert INPUT... -o FILE [OPTION]...\n"
-	"Turns recordings into one Go execution trace: go tool trace FILE\n\n"
+	"Turns recordings into one Go execution trace (go tool trace FILE), or into a profile of\n"
+	"where time went (go tool pprof FILE).\n\n"
 	"INPUT is a directory of `weft record`, of any LTTng session, or any CTF 1.8 trace.\n\n"
 	"  -o, --output FILE  file to write; '-' is standard output\n"
-	"  --to FORMAT        go-trace (the default, and the only one in this "
-	"version)\n" WEFT_CLI_SELECTION_HELP
+	"  --to FORMAT        go-trace (the default), or a profile of all threads' time, with "
+	"labels\n"
+	"                     process, thread, task, region, woken_by:\n"
+	"                       pprof:cpu      on a CPU\n"
+	"                       pprof:off-cpu  blocked, or waiting for a CPU\n"
+	"                       pprof:sched    runnable, waiting for a CPU\n"
+	"                       pprof:block    blocked by other threads (locks, conditions)\n"
+	"                       pprof:syscall  blocked in a system call\n" WEFT_CLI_SELECTION_HELP
 	"  --rows cpu|thread  rows of the viewer: CPUs, or one row a thread (default: CPUs when\n"
 	"                     scheduling was recorded)\n"
 	"  --go-version V     format 1.22 (default: opens in Go 1.22 and all later), 1.23, 1.25, "
@@ -83,13 +90,8 @@ static int take_option(int code, struct settings *settings)
 		settings->help = true;
 		return WEFT_CLI_OK;
 	case OPTION_TO:
-		if (strcmp(optarg, "go-trace") != 0) {
-			return weft_cli_usage("convert",
-					      "--to: this version writes go-trace, "
-					      "not '%s'",
-					      optarg);
-		}
-		return WEFT_CLI_OK;
+		return check(weft_convert_parse_format(optarg, &options->format, &err), "--to",
+			     &err);
 	case OPTION_ROWS:
 		return check(weft_convert_parse_rows(optarg, &options->rows, &err), "--rows", &err);
 	case OPTION_GO_VERSION:
@@ -104,14 +106,23 @@ static int take_option(int code, struct settings *settings)
 /* The name a recording has, for a message: never more than that. */
 static void print_result(const struct settings *settings, const struct weft_convert_result *result)
 {
-	(void)fprintf(
-		stderr,
-		"%s: %.2f MB; %llu tasks, %llu regions, %llu logs, %llu threads in %llu "
-		"processes\n",
-		settings->path, (double)result->byte_count / 1e6,
-		(unsigned long long)result->task_count, (unsigned long long)result->region_count,
-		(unsigned long long)result->log_count, (unsigned long long)result->thread_count,
-		(unsigned long long)result->process_count);
+	bool is_trace = settings->options.format == WEFT_CONVERT_GO_TRACE;
+
+	(void)fprintf(stderr, "%s: %.2f MB; ", settings->path, (double)result->byte_count / 1e6);
+	if (is_trace) {
+		(void)fprintf(
+			stderr,
+			"%llu tasks, %llu regions, %llu logs, %llu threads in %llu processes\n",
+			(unsigned long long)result->task_count,
+			(unsigned long long)result->region_count,
+			(unsigned long long)result->log_count,
+			(unsigned long long)result->thread_count,
+			(unsigned long long)result->process_count);
+	} else {
+		(void)fprintf(stderr, "%llu samples of %llu threads\n",
+			      (unsigned long long)result->sample_count,
+			      (unsigned long long)result->thread_count);
+	}
 	(void)fprintf(stderr, "lost events: %llu, repairs: %llu, scheduling data: %s",
 		      (unsigned long long)result->lost_count,
 		      (unsigned long long)result->repair_count, result->tier);
@@ -119,7 +130,10 @@ static void print_result(const struct settings *settings, const struct weft_conv
 		      result->lost_count || result->repair_count ? " (`weft summary` tells more)"
 								 : "");
 	if (strcmp(settings->path, "-") != 0) {
-		(void)fprintf(stderr, "view it: go tool trace %s\n", settings->path);
+		(void)fprintf(stderr,
+			      is_trace ? "view it: go tool trace %s\n"
+				       : "view it: go tool pprof -top %s\n",
+			      settings->path);
 	}
 }
 
@@ -150,7 +164,7 @@ int weft_cmd_convert(int argc, char **argv)
 	settings.options.inputs = (const char *const *)argv + optind;
 	settings.options.input_count = (size_t)(argc - optind);
 	if (strcmp(settings.path, "-") == 0 && isatty(STDOUT_FILENO)) {
-		return weft_cli_usage("convert", "a Go trace is binary: not to a terminal");
+		return weft_cli_usage("convert", "the output is binary: not to a terminal");
 	}
 	if (!settings.quiet && isatty(STDERR_FILENO)) {
 		settings.options.progress = show_progress;

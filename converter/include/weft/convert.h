@@ -3,7 +3,7 @@
 /**
  * From recorded traces to files that open elsewhere, and to answers.
  *
- *     weft_convert()    any CTF 1.8 trace directory → Go trace
+ *     weft_convert()    any CTF 1.8 trace directory → Go trace, or a profile of time for pprof
  *     weft_summarize()  the same input → text tables or JSON
  *     weft_verify_*()   a Go trace → accepted, or the first rule it breaks
  *
@@ -49,6 +49,25 @@ enum weft_convert_rows {
 	WEFT_CONVERT_ROWS_THREAD,
 };
 
+/** What to write. The profiles have labels process, thread, task, region, woken_by. */
+enum weft_convert_format {
+	WEFT_CONVERT_GO_TRACE,
+	/** Time on a CPU: {intervals, count}, {cpu, nanoseconds}. */
+	WEFT_CONVERT_PPROF_CPU,
+	/** Time off a CPU, blocked or waiting for one: {waits, count}, {delay, nanoseconds}. */
+	WEFT_CONVERT_PPROF_OFF_CPU,
+	/** Time runnable, waiting for a CPU; as above. */
+	WEFT_CONVERT_PPROF_SCHED,
+	/** Time blocked by another thread: locks, conditions; {contentions, count}, as above. */
+	WEFT_CONVERT_PPROF_BLOCK,
+	/** Time blocked in system calls, of any kind; {waits, count}, as above. */
+	WEFT_CONVERT_PPROF_SYSCALL,
+};
+
+/** Parses "go-trace", "pprof:cpu", "pprof:off-cpu" and so on. 0; -EINVAL, told in `err`. */
+WEFT_MUST_CHECK int weft_convert_parse_format(const char *text,
+					      enum weft_convert_format *ret_format,
+					      struct weft_error *err);
 /** Parses "cpu" or "thread". 0; -EINVAL, told in `err`. */
 WEFT_MUST_CHECK int weft_convert_parse_rows(const char *text, enum weft_convert_rows *ret_rows,
 					    struct weft_error *err);
@@ -64,8 +83,9 @@ struct weft_progress {
 struct weft_convert_options {
 	const char *const *inputs; /**< Directories. */
 	size_t input_count;
+	enum weft_convert_format format;
 	struct weft_selection selection;
-	enum weft_convert_rows rows;
+	enum weft_convert_rows rows; /**< Of a Go trace. */
 	uint32_t go_version; /**< 22, 23, 25, 26; 0: 22, which every tool since Go 1.22 opens. */
 	/** Called about four times a second on the calling thread; NULL: none. */
 	void (*progress)(void *ctx, const struct weft_progress *progress);
@@ -76,19 +96,21 @@ struct weft_convert_options {
 struct weft_convert_result {
 	uint64_t event_count, byte_count, lost_count, repair_count;
 	uint64_t task_count, region_count, log_count, thread_count, process_count;
+	uint64_t sample_count; /**< Of a profile; the five above are 0 but for thread_count. */
 	const char
 		*tier; /**< "none", "accounting", "lttng-kernel", ...: best scheduling data seen. */
 };
 
 /**
- * Converts to a Go trace.
+ * Converts to the format that the options name.
  *
  * @param path        File to write. It appears when complete: after a failure (disk full, say) an
  *                    older file of that name is untouched and no partial one is left. "-" is
  *                    standard output, "/dev/fd/N" a descriptor; these are written as it goes.
  * @param ret_result  Filled in on success and after -EBADMSG.
- * @return 0; -EBADMSG: the input is damaged; a valid trace of what could be read was written unless
- *         that was nothing; -ENODATA: nothing to convert; another negative errno.
+ * @return 0; -EBADMSG: the input is damaged; a valid file of what could be read was written unless
+ *         that was nothing; -ENODATA: nothing to convert, or nothing of the kind that the profile is
+ *         about; another negative errno.
  */
 WEFT_MUST_CHECK int weft_convert(const struct weft_convert_options *options, const char *path,
 				 struct weft_convert_result *ret_result, struct weft_error *err);

@@ -127,6 +127,9 @@ uint64_t weft_pprof_memory_bytes(const struct weft_pprof *profile);
 
 /* ---- Building. Each: 0; -EINVAL: an index or count is wrong; -ENOMEM; -E2BIG ---- */
 
+/** The profile's own copy of a text (NULL: ""), good until the profile's end; equal ones are one. */
+WEFT_MUST_CHECK int weft_pprof_add_string(struct weft_pprof *profile, const char *text,
+					  const char **ret_text);
 /** Only before the first sample. By convention the first type counts events (unit "count"). */
 WEFT_MUST_CHECK int weft_pprof_add_sample_type(struct weft_pprof *profile, const char *type,
 					       const char *unit);
