@@ -11,6 +11,7 @@ void weft_unwind_registers_get(const void *ucontext, struct weft_unwind_register
 	ret_registers->pc = (uintptr_t)context->uc_mcontext.gregs[REG_RIP];
 	ret_registers->sp = (uintptr_t)context->uc_mcontext.gregs[REG_RSP];
 	ret_registers->fp = (uintptr_t)context->uc_mcontext.gregs[REG_RBP];
+	ret_registers->base = (uintptr_t)context->uc_mcontext.gregs[REG_RBX];
 	ret_registers->scratch = (uintptr_t)context->uc_mcontext.gregs[REG_R10];
 }
 

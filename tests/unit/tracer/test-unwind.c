@@ -174,8 +174,8 @@ static void workload(void)
 }
 
 /*
- * Every instruction of plain, omitted, realigned, PLT and libc code has the right callers. (Linked
- * with -z now: ld.so's lazy resolver keeps its CFA in rbx, where a walk ends.)
+ * Every instruction of plain, omitted, realigned, PLT and libc code has the right callers, and so
+ * has ld.so's resolver, for the calls are bound lazily here.
  */
 static void test_unwind_agrees_with_the_processor(void **state)
 {
