@@ -299,7 +299,7 @@ static void c_library(void)
 	(void)snprintf(text, sizeof(text), "%d %s %.3f %#lx", sink, "text", 2.5, 255UL);
 	sink += (int)strtod("3.14159", NULL) + (int)strlen(text);
 	for (size_t size = 16; size < 300000; size *= 7) {
-		char *block = (char *)malloc(size);
+		char *block = (char *)malloc(size + 1);
 
 		if (block) {
 			memset(block, 1, size % 1000);

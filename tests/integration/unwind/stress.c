@@ -27,7 +27,7 @@
 #define FRAMES_MAX   100 /* More than any of the threads has. */
 
 static _Atomic bool stopping;
-static volatile int sink;
+static _Atomic int sink;
 
 /* A library whose code throws; unloaded with the caches of its rules. */
 static void load(void)
@@ -154,6 +154,9 @@ int main(void)
 	walk_report("all threads");
 	walks = atomic_load(&walk_counts.walks);
 	frames = atomic_load(&walk_counts.frames);
+#ifdef __SANITIZE_THREAD__
+	return 0; /* It calls handlers later, with registers that are not those of the stack. */
+#endif
 	if (walks < 100 || frames < 3 * walks || atomic_load(&walk_counts.deepest) > FRAMES_MAX ||
 	    atomic_load(&walk_counts.complete) * 10 < walks * 8) {
 		printf("stacks are not plausible\n");

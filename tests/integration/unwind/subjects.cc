@@ -40,7 +40,7 @@ struct derived : base {
 	}
 };
 
-int live;
+thread_local int live;
 volatile int bottom; /* 0; the compiler must not know that every descent throws. */
 
 [[noreturn]] __attribute__((noinline)) void raise_it(int depth)
