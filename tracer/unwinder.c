@@ -3,6 +3,7 @@
 #include "unwinder.h"
 
 #include <dlfcn.h>
+#include <link.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 
@@ -50,7 +51,13 @@ static struct weft_unwind_rule unpack(uint64_t packed)
 	};
 }
 
-static bool find_object(uintptr_t pc, struct weft_unwind_object *ret_object)
+/* After a guess, code that looks as if it were running may be on its way to be unloaded. */
+static bool is_permanent(const struct dl_find_object *found)
+{
+	return found->dlfo_link_map == _r_debug.r_map; /* The program itself. */
+}
+
+static bool find_object(uintptr_t pc, struct weft_unwind_object *ret_object, bool *ret_permanent)
 {
 	struct dl_find_object found;
 
@@ -60,6 +67,7 @@ static bool find_object(uintptr_t pc, struct weft_unwind_object *ret_object)
 	ret_object->low = (uintptr_t)found.dlfo_map_start;
 	ret_object->high = (uintptr_t)found.dlfo_map_end;
 	ret_object->header = (uintptr_t)found.dlfo_eh_frame;
+	*ret_permanent = is_permanent(&found);
 	return true;
 }
 
@@ -71,13 +79,14 @@ static struct weft_unwind_rule find_rule(uintptr_t pc, bool guessed, bool *ret_o
 	uint64_t packed = atomic_load_explicit(&entry->rule, memory_order_relaxed);
 	struct weft_unwind_rule rule = {.kind = WEFT_UNWIND_KIND_NONE};
 	struct weft_unwind_object object;
+	bool permanent;
 
 	*ret_object = true;
 	if ((atomic_load_explicit(&entry->check, memory_order_relaxed) ^ packed) == key) {
 		return unpack(packed);
 	}
-	*ret_object = find_object(pc, &object);
-	if (!*ret_object || guessed) {
+	*ret_object = find_object(pc, &object, &permanent);
+	if (!*ret_object || (guessed && !permanent)) {
 		return rule;
 	}
 	rule = weft_unwind_cfi_find(&object, pc);

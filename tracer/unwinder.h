@@ -9,7 +9,13 @@
  * Safety: no locks, no allocation, no system call, errno untouched. The stack is read only inside
  * the ranges that the caller vouches for, an object's CFI only inside its mapping and only for
  * code that was reached by CFI alone: such code is running, so it cannot be unloaded by a correct
- * program. After a frame-pointer guess only rules that are already cached are used.
+ * program. After a frame-pointer guess only rules that are already cached are used, and those of
+ * the program itself, which is never unloaded.
+ *
+ * What is left: code whose own stack lies (hand-written assembly with wrong CFI; libgcc for some
+ * 200 instructions of phase two of an exception, when it has overwritten what its frames had saved)
+ * may lead to any address that is on the stack, and to the CFI of a library that another thread is
+ * unloading in that very moment. Who cannot live with that keeps handlers out of dlclose().
  */
 #ifndef WEFT_UNWIND_H
 #define WEFT_UNWIND_H
