@@ -306,8 +306,9 @@ static void forget_register(struct program *program, uint64_t number)
 
 	if (place) {
 		*place = (struct place){.saved = WEFT_UNWIND_SAVED_LOST};
+	} else if (number == REGISTER_RA) {
+		program->row.ra_undefined = true;
 	}
-	program->row.ra_undefined |= number == REGISTER_RA;
 }
 
 static void advance(struct program *program, uint64_t delta)
