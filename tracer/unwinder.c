@@ -24,10 +24,10 @@ struct entry {
 static struct entry cache[CACHE_SIZE];
 static _Atomic uint64_t generation = 1;
 
+/* Fibonacci hashing: the topmost bits are the well mixed ones. Odd, so no two keys become one. */
 static uint64_t mix(uint64_t key)
 {
-	key *= UINT64_C(0x9e3779b97f4a7c15);
-	return key ^ key >> 29;
+	return key * UINT64_C(0x9e3779b97f4a7c15);
 }
 
 /* From the low bits: kind 4, fp_saved 2, base_saved 2, both offsets 16 each, cfa_offset / 8 24. */
