@@ -61,7 +61,7 @@ static void test_walks_while_exceptions_are_raised(void **state)
 		sink += subject_throw(20) + subject_rethrow(4) + subject_last_call(4);
 	}
 	walk_end();
-	check("exceptions", 90);
+	check("exceptions", 80);
 }
 
 static void test_walks_while_longjmp_is_at_work(void **state)
