@@ -6,6 +6,7 @@
 #include <string.h>
 
 /* DWARF's numbers of the registers that matter on x86-64. */
+#define REGISTER_BASE    3U
 #define REGISTER_FP      6U
 #define REGISTER_SP      7U
 #define REGISTER_SCRATCH 10U
@@ -25,15 +26,19 @@ struct cursor {
 	bool failed;
 };
 
+struct place {
+	enum weft_unwind_saved saved;
+	int64_t offset;
+};
+
 struct row {
 	enum weft_unwind_kind kind;
 	uint64_t cfa_register;
 	int64_t cfa_offset;
-	enum weft_unwind_saved saved;
-	int64_t fp_offset;
+	struct place fp;
+	struct place base;
 	int64_t ra_offset;
 	bool ra_undefined;
-	bool fp_unknown;
 };
 
 struct program {
@@ -224,6 +229,7 @@ static void set_cfa(struct program *program, uint64_t number, int64_t offset)
 	row->cfa_offset = offset;
 	row->kind = number == REGISTER_SP        ? WEFT_UNWIND_KIND_SP
 		    : number == REGISTER_FP      ? WEFT_UNWIND_KIND_FP
+		    : number == REGISTER_BASE    ? WEFT_UNWIND_KIND_BASE
 		    : number == REGISTER_SCRATCH ? WEFT_UNWIND_KIND_SCRATCH
 						 : WEFT_UNWIND_KIND_NONE;
 }
@@ -244,12 +250,18 @@ static void set_cfa_expression(struct program *program, struct cursor expression
 	}
 }
 
+/* NULL for a register that no walk needs. */
+static struct place *place_of(struct row *row, uint64_t number)
+{
+	return number == REGISTER_FP ? &row->fp : number == REGISTER_BASE ? &row->base : NULL;
+}
+
 static void set_saved(struct program *program, uint64_t number, int64_t offset)
 {
-	if (number == REGISTER_FP) {
-		program->row.saved = WEFT_UNWIND_SAVED_AT_CFA;
-		program->row.fp_offset = offset;
-		program->row.fp_unknown = false;
+	struct place *place = place_of(&program->row, number);
+
+	if (place) {
+		*place = (struct place){WEFT_UNWIND_SAVED_AT_CFA, offset};
 	} else if (number == REGISTER_RA) {
 		program->row.ra_offset = offset;
 		program->row.ra_undefined = false;
@@ -258,19 +270,20 @@ static void set_saved(struct program *program, uint64_t number, int64_t offset)
 
 static void set_saved_expression(struct program *program, uint64_t number, struct cursor expression)
 {
+	struct place *place = place_of(&program->row, number);
 	struct value value;
 
 	if (number == REGISTER_RA) {
 		program->row.ra_offset = 0; /* Not the word below the CFA: no rule. */
 	}
-	if (number != REGISTER_FP) {
+	if (!place) {
 		return;
 	}
-	program->row.fp_unknown = !evaluate(expression, program->pc, &value) || value.loaded ||
-				  value.base != (int)REGISTER_FP;
-	if (!program->row.fp_unknown) {
-		program->row.saved = WEFT_UNWIND_SAVED_AT_FP;
-		program->row.fp_offset = (int64_t)value.constant;
+	if (evaluate(expression, program->pc, &value) && !value.loaded &&
+	    value.base == (int)REGISTER_FP) {
+		*place = (struct place){WEFT_UNWIND_SAVED_AT_FP, (int64_t)value.constant};
+	} else {
+		*place = (struct place){.saved = WEFT_UNWIND_SAVED_LOST};
 	}
 }
 
@@ -278,9 +291,9 @@ static void set_saved_expression(struct program *program, uint64_t number, struc
 static void restore(struct program *program, uint64_t number)
 {
 	if (number == REGISTER_FP) {
-		program->row.saved = program->initial.saved;
-		program->row.fp_offset = program->initial.fp_offset;
-		program->row.fp_unknown = program->initial.fp_unknown;
+		program->row.fp = program->initial.fp;
+	} else if (number == REGISTER_BASE) {
+		program->row.base = program->initial.base;
 	} else if (number == REGISTER_RA) {
 		program->row.ra_offset = program->initial.ra_offset;
 		program->row.ra_undefined = program->initial.ra_undefined;
@@ -289,8 +302,13 @@ static void restore(struct program *program, uint64_t number)
 
 static void forget_register(struct program *program, uint64_t number)
 {
-	program->row.fp_unknown |= number == REGISTER_FP;
-	program->row.ra_undefined |= number == REGISTER_RA;
+	struct place *place = place_of(&program->row, number);
+
+	if (place) {
+		*place = (struct place){.saved = WEFT_UNWIND_SAVED_LOST};
+	} else if (number == REGISTER_RA) {
+		program->row.ra_undefined = true;
+	}
 }
 
 static void advance(struct program *program, uint64_t delta)
@@ -515,28 +533,32 @@ static bool parse_cie(struct program *program, const struct weft_unwind_object *
 	return true;
 }
 
+/* One that a rule cannot hold is lost. */
+static enum weft_unwind_saved fit(const struct place *place, int16_t *ret_offset)
+{
+	if (place->offset < INT16_MIN || place->offset > INT16_MAX) {
+		return WEFT_UNWIND_SAVED_LOST;
+	}
+	*ret_offset = (int16_t)place->offset;
+	return place->saved;
+}
+
 static struct weft_unwind_rule make_rule(const struct program *program)
 {
 	const struct row *row = &program->row;
-	struct weft_unwind_rule none = {.kind = WEFT_UNWIND_KIND_NONE};
-	struct weft_unwind_rule rule = {
-		.kind = row->kind,
-		.saved = row->saved,
-		.cfa_offset = (int32_t)row->cfa_offset,
-		.fp_offset = (int16_t)row->fp_offset,
-	};
+	struct weft_unwind_rule rule = {.kind = WEFT_UNWIND_KIND_NONE};
 
 	if (program->signal_frame) {
-		none.kind = WEFT_UNWIND_KIND_SIGNAL;
-		return none;
-	}
-	if (row->ra_undefined) {
-		none.kind = WEFT_UNWIND_KIND_END;
-		return none;
-	}
-	if (row->ra_offset != -(int64_t)sizeof(uintptr_t) || row->fp_unknown ||
-	    rule.cfa_offset != row->cfa_offset || rule.fp_offset != row->fp_offset) {
-		return none;
+		rule.kind = WEFT_UNWIND_KIND_SIGNAL;
+	} else if (row->ra_undefined) {
+		rule.kind = WEFT_UNWIND_KIND_END;
+	} else if (row->ra_offset == -(int64_t)sizeof(uintptr_t) && row->cfa_offset % 8 == 0 &&
+		   row->cfa_offset > -WEFT_UNWIND_CFA_OFFSET_MAX &&
+		   row->cfa_offset < WEFT_UNWIND_CFA_OFFSET_MAX) {
+		rule.kind = row->kind;
+		rule.cfa_offset = (int32_t)row->cfa_offset;
+		rule.fp_saved = fit(&row->fp, &rule.fp_offset);
+		rule.base_saved = fit(&row->base, &rule.base_offset);
 	}
 	return rule;
 }

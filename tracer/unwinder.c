@@ -3,6 +3,7 @@
 #include "unwinder.h"
 
 #include <dlfcn.h>
+#include <link.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 
@@ -23,30 +24,40 @@ struct entry {
 static struct entry cache[CACHE_SIZE];
 static _Atomic uint64_t generation = 1;
 
+/* Fibonacci hashing: the topmost bits are the well mixed ones. Odd, so no two keys become one. */
 static uint64_t mix(uint64_t key)
 {
-	key *= UINT64_C(0x9e3779b97f4a7c15);
-	return key ^ key >> 29;
+	return key * UINT64_C(0x9e3779b97f4a7c15);
 }
 
+/* From the low bits: kind 4, fp_saved 2, base_saved 2, both offsets 16 each, cfa_offset / 8 24. */
 static uint64_t pack(const struct weft_unwind_rule *rule)
 {
-	return (uint64_t)rule->kind | (uint64_t)rule->saved << 8 |
-	       (uint64_t)(uint16_t)rule->fp_offset << 16 |
-	       (uint64_t)(uint32_t)rule->cfa_offset << 32;
+	return (uint64_t)rule->kind | (uint64_t)rule->fp_saved << 4 |
+	       (uint64_t)rule->base_saved << 6 | (uint64_t)(uint16_t)rule->fp_offset << 8 |
+	       (uint64_t)(uint16_t)rule->base_offset << 24 |
+	       (uint64_t)(int64_t)(rule->cfa_offset / 8) << 40;
 }
 
 static struct weft_unwind_rule unpack(uint64_t packed)
 {
 	return (struct weft_unwind_rule){
-		.kind = (enum weft_unwind_kind)(packed & 0xff),
-		.saved = (enum weft_unwind_saved)(packed >> 8 & 0xff),
-		.fp_offset = (int16_t)(packed >> 16),
-		.cfa_offset = (int32_t)(packed >> 32),
+		.kind = (enum weft_unwind_kind)(packed & 0xf),
+		.fp_saved = (enum weft_unwind_saved)(packed >> 4 & 3),
+		.base_saved = (enum weft_unwind_saved)(packed >> 6 & 3),
+		.fp_offset = (int16_t)(packed >> 8),
+		.base_offset = (int16_t)(packed >> 24),
+		.cfa_offset = (int32_t)((int64_t)packed >> 40) * 8,
 	};
 }
 
-static bool find_object(uintptr_t pc, struct weft_unwind_object *ret_object)
+/* After a guess, code that looks as if it were running may be on its way to be unloaded. */
+static bool is_permanent(const struct dl_find_object *found)
+{
+	return found->dlfo_link_map == _r_debug.r_map; /* The program itself. */
+}
+
+static bool find_object(uintptr_t pc, struct weft_unwind_object *ret_object, bool *ret_permanent)
 {
 	struct dl_find_object found;
 
@@ -56,6 +67,7 @@ static bool find_object(uintptr_t pc, struct weft_unwind_object *ret_object)
 	ret_object->low = (uintptr_t)found.dlfo_map_start;
 	ret_object->high = (uintptr_t)found.dlfo_map_end;
 	ret_object->header = (uintptr_t)found.dlfo_eh_frame;
+	*ret_permanent = is_permanent(&found);
 	return true;
 }
 
@@ -67,13 +79,14 @@ static struct weft_unwind_rule find_rule(uintptr_t pc, bool guessed, bool *ret_o
 	uint64_t packed = atomic_load_explicit(&entry->rule, memory_order_relaxed);
 	struct weft_unwind_rule rule = {.kind = WEFT_UNWIND_KIND_NONE};
 	struct weft_unwind_object object;
+	bool permanent;
 
 	*ret_object = true;
 	if ((atomic_load_explicit(&entry->check, memory_order_relaxed) ^ packed) == key) {
 		return unpack(packed);
 	}
-	*ret_object = find_object(pc, &object);
-	if (!*ret_object || guessed) {
+	*ret_object = find_object(pc, &object, &permanent);
+	if (!*ret_object || (guessed && !permanent)) {
 		return rule;
 	}
 	rule = weft_unwind_cfi_find(&object, pc);
@@ -113,43 +126,83 @@ __attribute__((no_sanitize("address"))) static bool load(const struct weft_unwin
 
 /*
  * GCC's epilogue of a realigned function restores fp, and its CFI never says so: fp then points
- * out of what is left of the frame.
+ * out of what is left of the frame. It does so last: base is restored, too.
  */
 static bool restored_early(const struct weft_unwind_rule *rule,
 			   const struct weft_unwind_registers *registers, uintptr_t cfa)
 {
 	return (rule->kind == WEFT_UNWIND_KIND_SCRATCH || rule->kind == WEFT_UNWIND_KIND_SP) &&
-	       rule->saved == WEFT_UNWIND_SAVED_AT_FP &&
+	       rule->fp_saved == WEFT_UNWIND_SAVED_AT_FP &&
 	       (registers->fp < registers->sp || registers->fp >= cfa);
+}
+
+static bool find_cfa(const struct weft_unwind_stack *stack, const struct weft_unwind_rule *rule,
+		     const struct weft_unwind_registers *registers, uintptr_t *ret_cfa)
+{
+	uintptr_t offset = (uintptr_t)(intptr_t)rule->cfa_offset;
+
+	switch (rule->kind) {
+	case WEFT_UNWIND_KIND_SP:
+		*ret_cfa = registers->sp + offset;
+		return true;
+	case WEFT_UNWIND_KIND_FP:
+		*ret_cfa = registers->fp + offset;
+		return true;
+	case WEFT_UNWIND_KIND_BASE:
+		*ret_cfa = registers->base + offset;
+		return true;
+	case WEFT_UNWIND_KIND_SCRATCH:
+		*ret_cfa = registers->scratch + offset;
+		return true;
+	case WEFT_UNWIND_KIND_DEREF:
+		return load(stack, registers->fp + offset, ret_cfa);
+	default:
+		return false;
+	}
+}
+
+/* Replaces a register by its caller's, saved beside anchor if at all; false if not on the stack. */
+static bool recover(const struct weft_unwind_stack *stack, enum weft_unwind_saved saved,
+		    uintptr_t anchor, int16_t offset, uintptr_t *value)
+{
+	if (saved == WEFT_UNWIND_SAVED_SAME) {
+		return true;
+	}
+	if (saved == WEFT_UNWIND_SAVED_LOST) {
+		*value = 0;
+		return true;
+	}
+	return load(stack, anchor + (uintptr_t)(intptr_t)offset, value);
 }
 
 static bool step(const struct weft_unwind_stack *stack, const struct weft_unwind_rule *rule,
 		 struct weft_unwind_registers *registers)
 {
-	uintptr_t base = rule->kind == WEFT_UNWIND_KIND_SP        ? registers->sp
-			 : rule->kind == WEFT_UNWIND_KIND_SCRATCH ? registers->scratch
-								  : registers->fp;
-	uintptr_t cfa = base + (uintptr_t)(intptr_t)rule->cfa_offset;
-	uintptr_t saved = registers->fp;
-	uintptr_t at = (rule->saved == WEFT_UNWIND_SAVED_AT_CFA ? cfa : registers->fp);
+	struct weft_unwind_registers caller = *registers;
+	uintptr_t cfa;
 
-	if (rule->kind == WEFT_UNWIND_KIND_DEREF) {
-		if (!load(stack, cfa, &cfa)) {
+	/* The stack only grows shorter, so the walk ends. */
+	if (!find_cfa(stack, rule, registers, &cfa) || cfa <= registers->sp ||
+	    !load(stack, cfa - sizeof(cfa), &caller.pc)) {
+		return false;
+	}
+	caller.sp = cfa;
+	if (!restored_early(rule, registers, cfa)) {
+		uintptr_t fp = registers->fp;
+
+		if (!recover(stack, rule->fp_saved,
+			     rule->fp_saved == WEFT_UNWIND_SAVED_AT_CFA ? cfa : fp, rule->fp_offset,
+			     &caller.fp)) {
 			return false;
 		}
-		at = rule->saved == WEFT_UNWIND_SAVED_AT_CFA ? cfa : registers->fp;
+		if (!recover(stack, rule->base_saved,
+			     rule->base_saved == WEFT_UNWIND_SAVED_AT_CFA ? cfa : fp,
+			     rule->base_offset, &caller.base)) {
+			caller.base = 0;
+		}
 	}
-	/* The stack only grows shorter, so the walk ends. */
-	if (cfa <= registers->sp || !load(stack, cfa - sizeof(cfa), &registers->pc)) {
-		return false;
-	}
-	if (rule->saved != WEFT_UNWIND_SAVED_SAME && !restored_early(rule, registers, cfa) &&
-	    !load(stack, at + (uintptr_t)(intptr_t)rule->fp_offset, &saved)) {
-		return false;
-	}
-	registers->fp = saved;
-	registers->sp = cfa;
-	return registers->pc != 0;
+	*registers = caller;
+	return caller.pc != 0;
 }
 
 size_t weft_unwind(const struct weft_unwind_registers *registers,
@@ -157,7 +210,8 @@ size_t weft_unwind(const struct weft_unwind_registers *registers,
 {
 	static const struct weft_unwind_rule frame_pointer = {
 		.kind = WEFT_UNWIND_KIND_FP,
-		.saved = WEFT_UNWIND_SAVED_AT_FP,
+		.fp_saved = WEFT_UNWIND_SAVED_AT_FP,
+		.base_saved = WEFT_UNWIND_SAVED_LOST,
 		.cfa_offset = 2 * sizeof(uintptr_t),
 	};
 	struct weft_unwind_registers at = *registers;
@@ -189,7 +243,7 @@ size_t weft_unwind(const struct weft_unwind_registers *registers,
 			}
 			stack = find_stack(bounds, at.sp);
 			exact = true;
-		} else if (rule.kind < WEFT_UNWIND_KIND_SP || !step(stack, &rule, &at)) {
+		} else if (!step(stack, &rule, &at)) {
 			break;
 		}
 	}

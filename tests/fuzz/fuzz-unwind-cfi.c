@@ -31,7 +31,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 	object.high = object.low + size;
 	object.header = object.low;
 	rule = weft_unwind_cfi_find(&object, object.low + bytes[0] + 256U * bytes[1]);
-	if (rule.kind > WEFT_UNWIND_KIND_SIGNAL || rule.saved > WEFT_UNWIND_SAVED_AT_FP) {
+	if (rule.kind > WEFT_UNWIND_KIND_SIGNAL || rule.fp_saved > WEFT_UNWIND_SAVED_LOST ||
+	    rule.base_saved > WEFT_UNWIND_SAVED_LOST || rule.cfa_offset % 8 != 0 ||
+	    abs(rule.cfa_offset) >= WEFT_UNWIND_CFA_OFFSET_MAX) {
 		abort();
 	}
 	free(copy);

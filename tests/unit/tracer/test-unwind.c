@@ -7,6 +7,7 @@
  */
 #include <dlfcn.h>
 #include <errno.h>
+#include <link.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -17,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <ucontext.h>
@@ -174,8 +176,8 @@ static void workload(void)
 }
 
 /*
- * Every instruction of plain, omitted, realigned, PLT and libc code has the right callers. (Linked
- * with -z now: ld.so's lazy resolver keeps its CFA in rbx, where a walk ends.)
+ * Every instruction of plain, omitted, realigned, PLT and libc code has the right callers, and so
+ * has ld.so's resolver, for the calls are bound lazily here.
  */
 static void test_unwind_agrees_with_the_processor(void **state)
 {
@@ -272,6 +274,116 @@ static void test_unwind_guesses_without_leaving_the_stack(void **state)
 	assert_int_equal(weft_unwind(&at, &bounds, pcs, 4), 1);
 }
 
+#define PLACES_MAX 64U
+
+/* Executable ranges of every object, and where a signal handler returns to. */
+static struct {
+	struct weft_unwind_stack code[PLACES_MAX];
+	size_t count;
+	uintptr_t trampoline;
+	uint64_t random;
+} places;
+
+static int add_code(struct dl_phdr_info *object, size_t size, void *argument)
+{
+	(void)size;
+	(void)argument;
+	for (size_t i = 0; i < object->dlpi_phnum && places.count < PLACES_MAX; i++) {
+		const ElfW(Phdr) *segment = &object->dlpi_phdr[i];
+
+		if (segment->p_type == PT_LOAD && segment->p_flags & PF_X) {
+			uintptr_t low = object->dlpi_addr + segment->p_vaddr;
+
+			places.code[places.count++] =
+				(struct weft_unwind_stack){low, low + segment->p_memsz};
+		}
+	}
+	return 0;
+}
+
+static void find_trampoline(int number)
+{
+	(void)number;
+	places.trampoline = (uintptr_t)__builtin_return_address(0);
+}
+
+/* xorshift64: the same sequence every time. */
+static uint64_t random_below(uint64_t limit)
+{
+	places.random ^= places.random << 13;
+	places.random ^= places.random >> 7;
+	places.random ^= places.random << 17;
+	return places.random % limit;
+}
+
+static uintptr_t random_code(void)
+{
+	const struct weft_unwind_stack *code = &places.code[random_below(places.count)];
+
+	return code->low + random_below(code->high - code->low);
+}
+
+/* What a register or a word of the stack may hold, near the stack's ends above all. */
+static uintptr_t random_word(const struct weft_unwind_stack *stack)
+{
+	switch (random_below(8)) {
+	case 0:
+		return random_below(UINT64_MAX);
+	case 1:
+		return stack->low - 128 + random_below(256);
+	case 2:
+		return stack->high - 1024 + random_below(1152);
+	case 3:
+		return places.trampoline;
+	case 4:
+	case 5:
+		return random_code();
+	default:
+		return stack->low + random_below(stack->high - stack->low) / 8 * 8;
+	}
+}
+
+/* Whatever the registers and the stack hold, nothing outside the stack is read: there, a read is a
+ * fault. Every walk ends. */
+static void test_unwind_of_rubbish_stays_on_the_stack(void **state)
+{
+	enum { PAGE = 4096, ROUNDS = 2000, WALKS = 100 };
+	char *pages = (char *)mmap(NULL, 3 * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	uintptr_t *words = (uintptr_t *)(pages + PAGE);
+	struct sigaction action = {.sa_handler = find_trampoline};
+	struct weft_unwind_bounds bounds = {
+		.stacks = {{(uintptr_t)words, (uintptr_t)words + PAGE}}};
+	const struct weft_unwind_stack *stack = &bounds.stacks[0];
+	uintptr_t pcs[DEPTH_MAX];
+	size_t deepest = 0;
+
+	(void)state;
+	assert_true(pages != MAP_FAILED);
+	assert_int_equal(mprotect(words, PAGE, PROT_READ | PROT_WRITE), 0);
+	assert_int_equal(sigaction(SIGUSR1, &action, NULL), 0);
+	assert_int_equal(raise(SIGUSR1), 0);
+	places.random = UINT64_C(0x9e3779b97f4a7c15);
+	(void)dl_iterate_phdr(add_code, NULL);
+	for (int round = 0; round < ROUNDS; round++) {
+		for (size_t i = 0; i < PAGE / sizeof(*words); i++) {
+			words[i] = random_word(stack);
+		}
+		for (int i = 0; i < WALKS; i++) {
+			struct weft_unwind_registers at = {random_word(stack), random_word(stack),
+							   random_word(stack), random_word(stack),
+							   random_word(stack)};
+			size_t capacity = 1 + random_below(DEPTH_MAX);
+			size_t count = weft_unwind(&at, &bounds, pcs, capacity);
+
+			assert_true(count >= 1 && count <= capacity);
+			deepest = count > deepest ? count : deepest;
+		}
+	}
+	print_message("%d walks, %zu frames at most\n", ROUNDS * WALKS, deepest);
+	assert_true(deepest > 5);
+	assert_int_equal(munmap(pages, (size_t)3 * PAGE), 0);
+}
+
 static _Atomic size_t storm_walks;
 static _Atomic size_t storm_reached;
 static uintptr_t storm_home;
@@ -340,6 +452,7 @@ int main(void)
 		cmocka_unit_test(test_unwind_agrees_with_the_processor),
 		cmocka_unit_test(test_unwind_crosses_signal_frames),
 		cmocka_unit_test(test_unwind_guesses_without_leaving_the_stack),
+		cmocka_unit_test(test_unwind_of_rubbish_stays_on_the_stack),
 		cmocka_unit_test(test_unwind_survives_a_storm),
 	};
 
