@@ -31,9 +31,9 @@ class Actor:
          self.involuntary) = map(int, numbers)
 
 
-def play(folder, scene):
+def play(folder, scene, source="tracepoints"):
     """Records a scene; returns its actors by name, the summary, and what the recorder said."""
-    done = harness.weft("record", "--sched", "tracepoints", "-o", folder / "recording", "--",
+    done = harness.weft("record", "--sched", source, "-o", folder / "recording", "--",
                         SCHEDULE, scene, SCENES[scene], check=False)
     if "cannot record scheduling with tier" in done.stderr or "has the tiers" in done.stderr:
         raise harness.Skip(done.stderr.splitlines()[0])
@@ -139,6 +139,35 @@ def test_threads_agree_with_the_kernels_accounts(folder):
                 # Some kernels hide a few switches, at times one of ours; the recorder says so.
                 if attempt == 2 or "events are missing" not in log:
                     raise
+
+
+def check_running(actors, told):
+    """Time on a CPU and the number of waits: what every source knows."""
+    for actor in actors.values():
+        rows = lives(told, actor)
+        count = blocked(rows, "count")
+        assert abs(count - actor.voluntary) <= 1, \
+            f"{actor.name}: blocked {count} times, by getrusage {actor.voluntary}"
+        ran = total(rows, "run_ns")
+        near_ns = max(TOLERANCE_NS, 0.02 * actor.cpu_ns)
+        assert -near_ns - 25_000 * (count + 1) <= ran - actor.cpu_ns <= near_ns + TOLERANCE_NS, \
+            f"{actor.name}: ran {ran} ns, by getrusage {actor.cpu_ns} ns"
+
+
+def test_the_other_sources_agree_with_the_kernels_accounts(folder):
+    for source in ("tracepoints:perf", "switch"):
+        for scene in SCENES:
+            for attempt in range(3):
+                place = folder / f"{source.replace(':', '-')}-{scene}-{attempt}"
+                place.mkdir()
+                actors, told, log = play(place, scene, source)
+                assert told["has_scheduling"] and told["lost_events"] == 0
+                try:
+                    check_running(actors, told)
+                    break
+                except AssertionError:
+                    if attempt == 2 or "events are missing" not in log:
+                        raise AssertionError(f"{source}, {scene}: {log}") from None
 
 
 def test_pingpong_sleeps_once_a_round_and_is_woken_by_the_other(folder):
