@@ -343,6 +343,16 @@ static void filter_wake(void *ctx, uint64_t ts_ns, struct weft_thread *thread,
 	}
 }
 
+static void filter_syscall(void *ctx, uint64_t ts_ns, struct weft_thread *thread,
+			   weft_syscall_index index)
+{
+	struct weft_filter *filter = (struct weft_filter *)ctx;
+
+	if (counts(filter, ts_ns, thread) && is_known(thread)) {
+		FORWARD(filter, syscall, thread, index);
+	}
+}
+
 static void filter_exit(void *ctx, uint64_t ts_ns, struct weft_thread *thread, int32_t lane)
 {
 	struct weft_filter *filter = (struct weft_filter *)ctx;
@@ -445,6 +455,7 @@ const struct weft_timeline_ops weft_filter_ops = {
 	.block = filter_block,
 	.stop = filter_stop,
 	.wake = filter_wake,
+	.syscall = filter_syscall,
 	.exit = filter_exit,
 	.task_begin = filter_task_begin,
 	.task_end = filter_task_end,

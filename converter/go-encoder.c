@@ -9,6 +9,10 @@
  * without a stack in their profiles. Regions, tasks and logs carry one frame, their call site:
  * readers up to 1.23 group regions by the innermost frame, later ones by the outermost.
  *
+ * System calls, where they were recorded, are slices of their time on a CPU: a goroutine that is in
+ * one may neither block nor stop nor say anything, so a slice ends before that, and begins again when
+ * the thread runs on inside the call.
+ *
  * Creation. A thread without a known creator is created where it first runs: on a stream that has a
  * processor and no goroutine, which the format allows.
  */
@@ -115,6 +119,11 @@ void weft_go_encoder_get_counts(const struct weft_go_encoder *encoder,
 	ret_counts->process_count = encoder->processes.count;
 }
 
+static struct weft_text text_of(const char *text)
+{
+	return (struct weft_text){text, (uint32_t)strlen(text)};
+}
+
 /* ---- Names ---- */
 
 static void format_name(const struct weft_thread *thread, char *ret_name, size_t size)
@@ -141,6 +150,51 @@ static void set_name(struct weft_go_encoder *encoder, struct weft_go_thread *thr
 
 	format_name(thread->thread, name, sizeof(name));
 	thread->name_frame = weft_go__name_frame(encoder, name);
+}
+
+/* ---- System calls ---- */
+
+void weft_go__end_syscall(struct weft_go_encoder *encoder, struct weft_go_thread *thread)
+{
+	if (thread->in_syscall) {
+		weft_go__emit(encoder, weft_go__stream_of(encoder, thread), WEFT_GO_SYSCALL_END,
+			      NULL, 0);
+		thread->in_syscall = false;
+	}
+}
+
+/* The frame tells thread and call, as the pages show nothing else of a slice. */
+static void begin_syscall(struct weft_go_encoder *encoder, struct weft_go_thread *thread)
+{
+	struct weft_text name = weft_text_table_get(&encoder->names, thread->name_frame);
+	char frame[2 * WEFT_NAME_SIZE + 64];
+
+	(void)snprintf(frame, sizeof(frame), "%.*s: %s", (int)name.len, name.text,
+		       weft_wait_get_syscall_name(thread->syscall)); /* Names are shorter. */
+	WEFT_GO_EMIT(encoder, weft_go__stream_of(encoder, thread), WEFT_GO_SYSCALL_BEGIN,
+		     ++encoder->lanes[thread->lane].seq,
+		     weft_go__name_stack(encoder, weft_go__name_frame(encoder, frame)));
+	thread->in_syscall = true;
+}
+
+static void on_syscall(void *ctx, uint64_t ts_ns, struct weft_thread *shown,
+		       weft_syscall_index index)
+{
+	struct weft_go_encoder *encoder = (struct weft_go_encoder *)ctx;
+	struct weft_go_thread *thread = (struct weft_go_thread *)shown->consumer;
+
+	if (!thread || thread->lane < 0) {
+		return;
+	}
+	thread->syscall = index;
+	if (index <= WEFT_SYSCALL_NONE && !thread->in_syscall) {
+		return;
+	}
+	weft_go__begin(encoder, ts_ns);
+	weft_go__end_syscall(encoder, thread);
+	if (index > WEFT_SYSCALL_NONE) {
+		begin_syscall(encoder, thread);
+	}
 }
 
 /* ---- Threads and lanes ---- */
@@ -228,6 +282,7 @@ static void on_thread_new(void *ctx, uint64_t ts_ns, struct weft_thread *shown,
 	}
 	if (parent && parent->lane >= 0) {
 		weft_go__begin(encoder, ts_ns);
+		weft_go__end_syscall(encoder, parent);
 		create_goroutine(encoder, thread, weft_go__stream_of(encoder, parent),
 				 weft_go__name_stack(encoder, parent->name_frame));
 	}
@@ -237,6 +292,7 @@ static void emit_label(struct weft_go_encoder *encoder, struct weft_go_thread *t
 {
 	struct weft_text label = weft_text_table_get(&encoder->names, thread->name_frame);
 
+	weft_go__end_syscall(encoder, thread);
 	WEFT_GO_EMIT(encoder, weft_go__stream_of(encoder, thread), WEFT_GO_LABEL,
 		     weft_go__string(encoder, label));
 	thread->label_pending = false;
@@ -325,11 +381,9 @@ static void on_run(void *ctx, uint64_t ts_ns, struct weft_thread *shown)
 	if (thread->label_pending) {
 		emit_label(encoder, thread);
 	}
-}
-
-static struct weft_text text_of(const char *text)
-{
-	return (struct weft_text){text, (uint32_t)strlen(text)};
+	if (thread->syscall > WEFT_SYSCALL_NONE) {
+		begin_syscall(encoder, thread);
+	}
 }
 
 /* What every way off a lane shares, after the event that says which way. */
@@ -354,6 +408,7 @@ static void suspend(struct weft_go_encoder *encoder, uint64_t ts_ns, struct weft
 		return;
 	}
 	weft_go__begin(encoder, ts_ns);
+	weft_go__end_syscall(encoder, thread);
 	stream = weft_go__stream_of(encoder, thread);
 	WEFT_GO_EMIT(encoder, stream, type, weft_go__string(encoder, text_of(reason)),
 		     weft_go__name_stack(encoder, thread->name_frame));
@@ -412,6 +467,7 @@ static void end_elsewhere(struct weft_go_encoder *encoder, struct weft_go_thread
 	uint64_t stack = weft_go__name_stack(encoder, thread->name_frame);
 
 	if (other) {
+		weft_go__end_syscall(encoder, other);
 		WEFT_GO_EMIT(encoder, weft_go__stream_of(encoder, other), WEFT_GO_STOP,
 			     weft_go__string(encoder, text_of("inferred")),
 			     weft_go__name_stack(encoder, other->name_frame));
@@ -452,6 +508,7 @@ static void on_thread_exit(void *ctx, uint64_t ts_ns, struct weft_thread *shown,
 	}
 	if (thread->lane >= 0) {
 		weft_go__begin(encoder, ts_ns);
+		weft_go__end_syscall(encoder, thread);
 		stream = weft_go__stream_of(encoder, thread);
 		weft_go__emit(encoder, stream, WEFT_GO_DESTROY, NULL, 0);
 		leave_lane(encoder, thread, stream, WEFT_THREAD_GONE);
@@ -487,6 +544,7 @@ static struct weft_go_stream *stream_for(struct weft_go_encoder *encoder, uint64
 		return NULL;
 	}
 	weft_go__begin(encoder, ts_ns);
+	weft_go__end_syscall(encoder, thread);
 	return weft_go__stream_of(encoder, thread);
 }
 
@@ -561,6 +619,7 @@ const struct weft_timeline_ops weft_go_encoder_ops = {
 	.block = on_block,
 	.stop = on_stop,
 	.wake = on_wake,
+	.syscall = on_syscall,
 	.exit = on_thread_exit,
 	.task_begin = on_task_begin,
 	.task_end = on_task_end,

@@ -367,8 +367,16 @@ void weft_go__end_generation(struct weft_go_encoder *encoder)
 {
 	uint8_t end = WEFT_GO_END_OF_GENERATION;
 
+	int32_t lane;
+
 	if (!encoder->generation_open) {
 		return;
+	}
+	/* A call that goes on is shown as running from here on: not wrong, and simple to continue. */
+	for (lane = 0; lane < encoder->lane_count; lane++) {
+		if (encoder->lanes[lane].running) {
+			weft_go__end_syscall(encoder, encoder->lanes[lane].running);
+		}
 	}
 	flush_streams(encoder);
 	write_tables(encoder);

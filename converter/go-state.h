@@ -31,6 +31,8 @@ enum weft_go_event {
 	WEFT_GO_STOP = 19,
 	WEFT_GO_BLOCK = 20,
 	WEFT_GO_UNBLOCK = 21,
+	WEFT_GO_SYSCALL_BEGIN = 22,
+	WEFT_GO_SYSCALL_END = 23,
 	WEFT_GO_STATUS = 25,
 	WEFT_GO_LABEL = 39,
 	WEFT_GO_TASK_BEGIN = 40,
@@ -51,9 +53,11 @@ struct weft_go_thread {
 	struct weft_thread *thread; /* Weak. */
 	enum weft_thread_state state;
 	int32_t lane;
-	bool created;       /* GoCreate was written. */
-	bool label_pending; /* Renamed since. */
-	uint64_t seq;       /* Of the current generation. */
+	bool created;               /* GoCreate was written. */
+	bool label_pending;         /* Renamed since. */
+	bool in_syscall;            /* Its slice is open, which only a running thread's can be. */
+	weft_syscall_index syscall; /* Entered and not left, through waits. */
+	uint64_t seq;               /* Of the current generation. */
 	uint64_t name_frame;
 	struct weft_go_stream *stream; /* Own stream, when each thread has one. */
 	struct weft_go_thread *previous, *next;
@@ -109,6 +113,8 @@ void weft_go__stream_destroy(struct weft_go_encoder *encoder, struct weft_go_str
 /** The stream on which a Running thread's events go. */
 struct weft_go_stream *weft_go__stream_of(struct weft_go_encoder *encoder,
 					  const struct weft_go_thread *thread);
+/** Closes the slice of a system call, before what only a running thread may do. */
+void weft_go__end_syscall(struct weft_go_encoder *encoder, struct weft_go_thread *thread);
 /** Writes a timed event now; remembers the first failure. */
 void weft_go__emit(struct weft_go_encoder *encoder, struct weft_go_stream *stream, uint8_t type,
 		   const uint64_t *args, size_t arg_count);

@@ -304,9 +304,13 @@ int weft_timeline__syscall(struct weft_timeline *timeline, const struct weft_eve
 						? timeline->lanes[event->cpu]
 						: NULL;
 
-	if (node) {
-		node->syscall = event->kind == WEFT_EVENT_SYSCALL_ENTRY ? event->syscall.index
-									: WEFT_SYSCALL_NONE;
+	if (!node) {
+		return 0;
+	}
+	node->syscall =
+		event->kind == WEFT_EVENT_SYSCALL_ENTRY ? event->syscall.index : WEFT_SYSCALL_NONE;
+	if (node->shown.state == WEFT_THREAD_RUNNING) {
+		WEFT_TIMELINE_HOOK(timeline, syscall, &node->shown, node->syscall);
 	}
 	return 0;
 }

@@ -171,6 +171,12 @@ struct weft_timeline_ops {
 	void (*wake)(void *ctx, uint64_t ts_ns, struct weft_thread *thread,
 		     struct weft_thread *waker, int32_t lane);
 	/**
+	 * Enters a system call, or leaves the one it is in (WEFT_SYSCALL_NONE). Only where calls were
+	 * recorded, and only while Running; a call lasts over waits within it. Either may be missing.
+	 */
+	void (*syscall)(void *ctx, uint64_t ts_ns, struct weft_thread *thread,
+			weft_syscall_index index);
+	/**
 	 * Ends, from `lane` (-1: it was not running when it was found to be gone). Its open regions
 	 * have been left open. Its memory goes after this hook.
 	 */

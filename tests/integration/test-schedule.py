@@ -31,9 +31,9 @@ class Actor:
          self.involuntary) = map(int, numbers)
 
 
-def play(folder, scene, source="tracepoints"):
+def play(folder, scene, source="tracepoints", *options):
     """Records a scene; returns its actors by name, the summary, and what the recorder said."""
-    done = harness.weft("record", "--sched", source, "-o", folder / "recording", "--",
+    done = harness.weft("record", "--sched", source, *options, "-o", folder / "recording", "--",
                         SCHEDULE, scene, SCENES[scene], check=False)
     if "cannot record scheduling with tier" in done.stderr or "has the tiers" in done.stderr:
         raise harness.Skip(done.stderr.splitlines()[0])
@@ -238,14 +238,16 @@ def test_threads_of_a_container_are_the_kernels(folder):
 
 def test_the_viewers_profiles_show_who_waited(folder):
     shown = {"mutex": ("/block?raw=1", "waiter"), "epoll": ("/io?raw=1", "poller"),
-             "hogs": ("/sched?raw=1", "hog-a")}
+             "hogs": ("/sched?raw=1", "hog-a"),
+             "sleep": ("/syscall?raw=1", "sleeper: clock_nanosleep")}
     readers = [reader for reader in harness.readers() if int(reader.version[2:]) >= 26]
     if not readers:
         raise harness.Skip("no go tool trace of 1.26 or later: older ones spoil these profiles")
     for scene, (page, name) in shown.items():
         place = folder / scene
         place.mkdir()
-        play(place, scene)
+        # Calls are slices only where they were recorded.
+        play(place, scene, "tracepoints", *(["--syscalls"] if "syscall" in page else []))
         trace = place / "x.trace"
         harness.weft("convert", place / "recording", "-o", trace, "-q")
         for reader in readers:
