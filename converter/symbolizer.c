@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 The Weft authors
 /*
- * Call sites of processes. See symbolizer.h; symbol-file.h has the work inside one file.
+ * Call sites of processes. See symbolizer.h; <weft/symbol-file.h> has the work inside one file.
+ *
+ * The functions of <weft/trace.h> are always inlined, so an address inside one of them stands for a
+ * call that the user wrote further out: the chain of inlined functions is climbed until it leaves that
+ * header, and the position is where the last of them was called.
  */
 #include "symbolizer.h"
 
@@ -10,8 +14,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <weft/symbol-file.h>
+
 #include "id-map.h"
-#include "symbol-file.h"
 
 /* Files held open at a time, and answers remembered; both start over when full. */
 #define FILE_COUNT_MAX  256U
@@ -20,6 +25,7 @@
 #define FRAME_COUNT_MAX         200000U
 #define OBJECTS_PER_PROCESS_MAX 8192U
 #define TEXT_SIZE               4096U
+#define NAME_SIZE               1024U
 
 struct file_node {
 	char *path, *build_id;
@@ -47,6 +53,13 @@ struct cache_entry {
 	int32_t pid;
 	uint64_t ip;
 	const struct weft_frame *frame;
+};
+
+/* What a frame is made of. */
+struct call_site {
+	char function[NAME_SIZE];
+	char file[NAME_SIZE]; /* "" unknown. */
+	uint32_t line;        /* 0 unknown. */
 };
 
 struct weft_symbolizer {
@@ -230,6 +243,7 @@ static void free_files(struct weft_symbolizer *symbolizer)
 static struct weft_symbol_file *get_file(struct weft_symbolizer *symbolizer,
 					 const struct object_node *object)
 {
+	struct weft_symbol_file_options options = {.fd = -1};
 	struct file_node *node;
 
 	for (node = symbolizer->files; node; node = node->next) {
@@ -255,9 +269,9 @@ static struct weft_symbol_file *get_file(struct weft_symbolizer *symbolizer,
 		symbolizer->status = -ENOMEM;
 		return NULL;
 	}
-	errno = 0;
-	node->file = weft_symbol_file_open(node->path, node->build_id);
-	if (!node->file && errno == ENOMEM) {
+	options.path = node->path;
+	options.build_id = node->build_id;
+	if (weft_symbol_file_open(&options, &node->file, NULL) == -ENOMEM) {
 		symbolizer->status = -ENOMEM;
 	}
 	node->next = symbolizer->files;
@@ -279,7 +293,7 @@ static uint64_t hash_bytes(uint64_t hash, const void *bytes, size_t size)
 }
 
 static struct frame_node *create_frame(struct weft_symbolizer *symbolizer,
-				       const struct weft_symbol *symbol)
+				       const struct call_site *symbol)
 {
 	struct frame_node *node = (struct frame_node *)calloc(1, sizeof(*node));
 
@@ -301,7 +315,7 @@ static struct frame_node *create_frame(struct weft_symbolizer *symbolizer,
 
 /* The one frame with these texts. Different texts with equal hashes take the next free key. */
 static const struct weft_frame *intern_frame(struct weft_symbolizer *symbolizer,
-					     const struct weft_symbol *symbol)
+					     const struct call_site *symbol)
 {
 	uint64_t key = UINT64_C(0xcbf29ce484222325);
 	struct frame_node *node;
@@ -349,6 +363,41 @@ static const struct object_node *find_object(const struct process_node *process,
 	return NULL;
 }
 
+static bool is_own_header(const char *file)
+{
+	static const char own[] = "weft/trace.h";
+	size_t len = strlen(file);
+
+	return len >= sizeof(own) - 1 && strcmp(file + len - (sizeof(own) - 1), own) == 0;
+}
+
+/* Keeps the innermost frame that is not of our own header. */
+static int take_call_site(void *ctx, const struct weft_symbol *symbol)
+{
+	struct call_site *site = (struct call_site *)ctx;
+	const struct weft_symbol_frame *frame = symbol->frames;
+	const struct weft_symbol_frame *last = frame + symbol->frame_count - 1;
+
+	while (frame < last && is_own_header(frame->home)) {
+		frame++;
+	}
+	(void)snprintf(site->function, sizeof(site->function), "%s", frame->function);
+	(void)snprintf(site->file, sizeof(site->file), "%s", frame->file);
+	site->line = frame->line;
+	return 1; /* There is but one. */
+}
+
+static bool find_call_site(struct weft_symbolizer *symbolizer, struct weft_symbol_file *file,
+			   uint64_t address, struct call_site *ret_site)
+{
+	int ret = weft_symbol_file_find_all(file, &address, 1, take_call_site, ret_site);
+
+	if (ret == -ENOMEM) {
+		symbolizer->status = -ENOMEM;
+	}
+	return ret == 1;
+}
+
 static const struct weft_frame *look_up(struct weft_symbolizer *symbolizer, int32_t pid,
 					uint64_t ip)
 {
@@ -356,7 +405,7 @@ static const struct weft_frame *look_up(struct weft_symbolizer *symbolizer, int3
 		&symbolizer->processes, (uint32_t)pid);
 	uint64_t address = ip - 1; /* The call, not what follows it. */
 	const struct object_node *object = find_object(process, address);
-	struct weft_symbol symbol = {"[unknown]", "", 0};
+	struct call_site symbol = {"[unknown]", "", 0};
 	struct weft_symbol_file *file;
 	const char *name;
 
@@ -369,7 +418,7 @@ static const struct weft_frame *look_up(struct weft_symbolizer *symbolizer, int3
 		return intern_frame(symbolizer, &symbol);
 	}
 	file = get_file(symbolizer, object);
-	if (!file || !weft_symbol_file_find(file, address - object->base, &symbol)) {
+	if (!file || !find_call_site(symbolizer, file, address - object->base, &symbol)) {
 		name = strrchr(object->path, '/');
 		(void)snprintf(symbol.function, sizeof(symbol.function), "%.900s+0x%llx",
 			       name ? name + 1 : object->path,

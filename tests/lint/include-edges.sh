@@ -7,11 +7,11 @@
 cd "$1" || exit 1
 allowed() {
 	case $1 in
-	pprof) echo "error pprof" ;;
+	pprof) echo "error pprof symbol-file" ;;
 	tracer) echo "trace events export helper" ;;
 	tracer/helper) echo "helper" ;;
 	tracer/record) echo "record error events" ;;
-	converter) echo "convert error events pprof" ;;
+	converter) echo "convert error events pprof symbol-file" ;;
 	viewer) echo "http convert record error pprof helper" ;;
 	examples) echo "trace http error" ;;
 	esac
