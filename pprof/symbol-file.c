@@ -270,19 +270,34 @@ static int tell(struct search *search, const struct weft_symbol *symbol,
 	return ret;
 }
 
+static bool is_mangled(const char *name)
+{
+	return name[0] == '_' && (name[1] == 'Z' || name[1] == 'R');
+}
+
+/*
+ * DWARF knows functions that no other unit can call by their plain names only; the symbol table, if
+ * it has not been stripped, by names that say which namespace they are from.
+ */
 static int take_from_dwarf(void *ctx, const struct weft_symbol *symbol,
 			   struct weft_symbol_frame *frames)
 {
 	struct search *search = (struct search *)ctx;
 	struct weft_symbol answer = *symbol;
 	struct weft_symbol_frame *last = &frames[symbol->frame_count - 1];
+	uint64_t entry = 0;
+	const char *name;
 
-	if (!last->system_name) {
-		last->system_name =
-			table_name(search, search->addresses[symbol->index], &answer.entry);
-		if (!last->system_name && !last->file[0]) {
-			return 0; /* The unit covers it, and that is all. */
+	if (!last->system_name || !is_mangled(last->system_name)) {
+		name = table_name(search, search->addresses[symbol->index], &entry);
+		if (name && (!last->system_name || is_mangled(name))) {
+			last->system_name = name;
+			search->name[strcspn(name, ".")] = '\0'; /* As in "_Z1fv.cold". */
+			answer.entry = answer.entry ? answer.entry : entry;
 		}
+	}
+	if (!last->system_name && !last->file[0]) {
+		return 0; /* The unit covers it, and that is all. */
 	}
 	return tell(search, &answer, frames);
 }

@@ -383,20 +383,32 @@ static struct position line_position(struct weft_symbol_unit *unit, uint64_t add
 	return position;
 }
 
+/* Where a function is declared: the number counts in the unit that says it, which may be another. */
+static const char *home_file(Dwarf_Die *die)
+{
+	Dwarf_Attribute attribute;
+	Dwarf_Word number = 0;
+	Dwarf_Die unit;
+
+	if (!dwarf_attr_integrate(die, DW_AT_decl_file, &attribute) ||
+	    dwarf_formudata(&attribute, &number) != 0 || number > INT32_MAX ||
+	    dwarf_cu_info(attribute.cu, NULL, NULL, &unit, NULL, NULL, NULL, NULL) != 0) {
+		return "";
+	}
+	return source_file(&unit, (uint32_t)number);
+}
+
 static struct weft_symbol_frame make_frame(Dwarf_Die *die, const struct position *position)
 {
 	struct weft_symbol_frame frame = {
 		.system_name = die_name(die),
 		.file = position->file,
-		.home = dwarf_decl_file(die),
+		.home = home_file(die),
 		.line = position->line,
 		.column = position->column,
 	};
 	int line = 0;
 
-	if (!frame.home) {
-		frame.home = "";
-	}
 	/* A declaration in a header is not where the function starts. */
 	if (strcmp(frame.home, frame.file) == 0 && dwarf_decl_line(die, &line) == 0 && line > 0) {
 		frame.start_line = (uint32_t)line;
