@@ -34,6 +34,7 @@
 #include <weft/record.h>
 
 #include "cli.h"
+#include "helper-process.h"
 
 #define OPEN_FDS_MAX 16
 /* As often as weft_record_serve() wants to look at the disk. */
@@ -51,53 +52,6 @@ struct client {
 	uint64_t bytes_max;
 	bool gone; /* Before it said "stop". */
 };
-
-/* Says one line to the program; nobody may be listening any more. */
-static void say(const char *line)
-{
-	(void)send(WEFT_HELPER_SOCKET_FD, line, strlen(line), MSG_NOSIGNAL);
-}
-
-static int say_error(const struct weft_error *err)
-{
-	char line[WEFT_ERROR_TEXT_SIZE + 32];
-
-	(void)snprintf(line, sizeof(line), "error %d %s\n", -err->code, err->text);
-	say(line);
-	return WEFT_CLI_FAILED;
-}
-
-/* A pipe of the program must not stay open because of us. */
-static void leave_terminal(void)
-{
-	int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
-	int standard;
-
-	for (standard = STDIN_FILENO; fd >= 0 && standard <= STDERR_FILENO; standard++) {
-		(void)dup2(fd, standard); /* Fails only where it is open already and stays so. */
-	}
-}
-
-/* A session daemon that is started now must not hold the client's socket and pipe open. */
-static void keep_for_itself(void)
-{
-	(void)fcntl(WEFT_HELPER_SOCKET_FD, F_SETFD, FD_CLOEXEC);
-	(void)fcntl(WEFT_HELPER_OUTPUT_FD, F_SETFD, FD_CLOEXEC); /* If there is one. */
-}
-
-/* The program waits for its child; this process goes on as a grandchild. */
-static bool leave_parent(void)
-{
-	pid_t child = fork();
-
-	if (child < 0) {
-		return false;
-	}
-	if (child > 0) {
-		_exit(WEFT_CLI_OK);
-	}
-	return true;
-}
 
 /* Whether the client has said that this is the end. */
 static bool is_stopped(struct client *client)
@@ -302,7 +256,7 @@ static void deliver(void *ctx)
 		job->delivered = true;
 		(void)close(
 			WEFT_HELPER_OUTPUT_FD); /* The converter has told what could not be written. */
-		say("done\n");
+		weft_cli_helper_say("done\n");
 	}
 }
 
@@ -324,7 +278,7 @@ static int record(struct job *job, pid_t pid, struct weft_error *err)
 	if (ret < 0) {
 		return ret;
 	}
-	say("ready\n");
+	weft_cli_helper_say("ready\n");
 	served = serve_until_stop(recording, job->client, err);
 	job->unfit = served < 0 || job->client->gone;
 	if (job->client->is_server) {
@@ -362,7 +316,7 @@ static int trace_for_program(struct job *job, pid_t pid, struct weft_error *err)
 	ret = convert(job, err);
 	if (ret == 0) {
 		remove_folder(job->folder);
-		say("done\n");
+		weft_cli_helper_say("done\n");
 	}
 	return ret;
 }
@@ -404,13 +358,10 @@ int weft_cmd_trace_process(int argc, char **argv)
 		return weft_cli_usage("trace-process",
 				      "only weft_trace_start() and servers run this");
 	}
-	keep_for_itself();
-	if (!leave_parent()) {
-		(void)weft_error_set_errno(&err, -errno, "cannot fork");
-		return say_error(&err);
+	if (weft_cli_helper_detach(&err) < 0) {
+		return weft_cli_helper_fail(&err);
 	}
-	leave_terminal();
 	job.output = argv[2];
 	job.pid = (int32_t)pid;
-	return trace(&job, (pid_t)pid, &err) < 0 ? say_error(&err) : WEFT_CLI_OK;
+	return trace(&job, (pid_t)pid, &err) < 0 ? weft_cli_helper_fail(&err) : WEFT_CLI_OK;
 }
