@@ -10,6 +10,7 @@
 int weft_cmd_convert(int argc, char **argv);
 int weft_cmd_trace_process(int argc, char **argv);
 int weft_cmd_summary(int argc, char **argv);
+int weft_cmd_symbolize(int argc, char **argv);
 int weft_cmd_verify(int argc, char **argv);
 int weft_cmd_doctor(int argc, char **argv);
 int weft_cmd_record(int argc, char **argv);
