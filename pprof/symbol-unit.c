@@ -10,6 +10,7 @@
 
 #include <dwarf.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -416,6 +417,31 @@ static struct weft_symbol_frame make_frame(Dwarf_Die *die, const struct position
 	return frame;
 }
 
+/*
+ * Makes paths absolute that are told as the compiler was given them. Returns what is to be freed, one
+ * for each frame, NULL where nothing is.
+ */
+static void join_folder(struct weft_symbol_unit *unit, struct weft_symbol_frame *frames,
+			size_t count, char **ret_joined)
+{
+	Dwarf_Attribute attribute;
+	const char *folder =
+		dwarf_formstring(dwarf_attr(&unit->lines_die, DW_AT_comp_dir, &attribute));
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		ret_joined[i] = NULL;
+		if (!folder || folder[0] != '/' || !frames[i].file[0] || frames[i].file[0] == '/') {
+			continue;
+		}
+		if (asprintf(&ret_joined[i], "%s/%s", folder, frames[i].file) < 0) {
+			ret_joined[i] = NULL; /* Relative, then. */
+		} else {
+			frames[i].file = ret_joined[i];
+		}
+	}
+}
+
 static int answer(struct weft_symbol_unit *unit, const struct weft_symbol_asked *asked,
 		  struct chain *chain, uint64_t entry, const struct weft_symbol_dwarf_taker *taker)
 {
@@ -428,7 +454,9 @@ static int answer(struct weft_symbol_unit *unit, const struct weft_symbol_asked 
 		.entry = entry,
 		.has_inlines = true,
 	};
+	char *joined[WEFT_SYMBOL_DEPTH_MAX];
 	size_t i;
+	int ret;
 
 	for (i = 0; i < chain->count; i++) {
 		Dwarf_Die *die = &chain->dies[chain->count - 1 - i];
@@ -446,7 +474,12 @@ static int answer(struct weft_symbol_unit *unit, const struct weft_symbol_asked 
 						       .column = position.column};
 		symbol.frame_count = 1;
 	}
-	return taker->take(taker->ctx, &symbol, frames);
+	join_folder(unit, frames, symbol.frame_count, joined);
+	ret = taker->take(taker->ctx, &symbol, frames);
+	for (i = 0; i < symbol.frame_count; i++) {
+		free(joined[i]);
+	}
+	return ret;
 }
 
 /* Addresses of one function, or of none (NULL). */

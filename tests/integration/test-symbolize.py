@@ -18,7 +18,7 @@ import threading
 import harness
 import pprof_file
 
-PROGRAM = pathlib.Path(__file__).parent / "programs" / "symbols.cc"
+PROGRAM = pathlib.Path(__file__).resolve().parent / "programs" / "symbols.cc"
 LOADED_AT = 0x7F0000000000
 TYPES = [("samples", "count")]
 
@@ -30,10 +30,14 @@ def tool(name, package):
     return path
 
 
-def build(folder, *flags, name="program", compiler="g++", source=PROGRAM):
+def build(folder, *flags, name="program", compiler="g++", is_relative=False):
     path = folder / name
+    source = PROGRAM
+    if is_relative:
+        source = PROGRAM.name
+        shutil.copy(PROGRAM, folder)
     harness.run(tool(compiler, compiler), "-g", "-O2", "-Wl,--build-id=sha1", source, "-o", path,
-                *flags, "-ldl")
+                *flags, "-ldl", cwd=folder)
     return path
 
 
@@ -123,6 +127,8 @@ BUILDS = {
     "split": {"flags": ["-gsplit-dwarf"]},
     "optimised at link time": {"flags": ["-flto", "-O3"]},
     "clang": {"compiler": "clang++"},
+    "relative path": {"is_relative": True},
+    "clang, relative path": {"compiler": "clang++", "is_relative": True},
     "clang, DWARF 4, split": {"compiler": "clang++", "flags": ["-gdwarf-4", "-gsplit-dwarf"]},
 }
 
@@ -131,7 +137,8 @@ def test_chains_equal_those_of_llvm_symbolizer(folder):
     peer = [tool("llvm-symbolizer", "llvm"), "--output-style=GNU", "-a", "-f", "-i", "--no-demangle",
             "-e"]
     for name, how in BUILDS.items():
-        path = build(folder, *how.get("flags", []), compiler=how.get("compiler", "g++"))
+        path = build(folder, *how.get("flags", []), compiler=how.get("compiler", "g++"),
+                     is_relative=how.get("is_relative", False))
         addresses = code_addresses(path, how.get("wanted", "story::"))
         found = chains(symbolize(folder, raw(path, addresses)), load(path)[1])
         wrong = differences(found, peer_chains(peer, path, addresses))
