@@ -10,8 +10,8 @@
  *
  * each cut to an integer. To take (N, B) back: f depends on the mean size a alone, which is nearly B / N
  * (exactly, but for the cutting), so n is near N / f(B / N). For each n around that, f(b / n) b grows
- * with b, so the b that gives B is found by halving an interval; of all pairs the one is taken whose
- * (N, B) is nearest. Example: R = 524288, one object of 524288 bytes was seen. f = 1.58198, so the
+ * with b, and f(b / n) n falls, so the b that gives B, and the one that gives N, are found by halving an
+ * interval; of all pairs the one is taken whose (N, B) is nearest. Example: R = 524288, one object of 524288 bytes was seen. f = 1.58198, so the
  * profile says N = 1, B = 829411. B / N suggests n = 0.79; n = 1 gives b = 524288, which reproduces both.
  */
 #include "text-output.h"
@@ -19,6 +19,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -50,16 +51,21 @@ static struct pair scale_up(struct pair seen, double rate)
 			     (int64_t)((double)seen.bytes * factor)};
 }
 
-/* The least b for which `objects` and b stand for as many bytes as wanted. */
-static int64_t find_bytes(int64_t objects, int64_t wanted_bytes, double rate)
+/*
+ * The least b for which `objects` and b stand for as many bytes as wanted (by_count: for no more objects
+ * than wanted). Of small objects the bytes hardly tell b, since every sample stands for about R bytes;
+ * of large ones the count does not.
+ */
+static int64_t find_bytes(int64_t objects, struct pair wanted, double rate, bool by_count)
 {
 	int64_t low = 1;
-	int64_t high = wanted_bytes;
+	int64_t high = wanted.bytes;
 
 	while (low < high) {
 		int64_t middle = low + (high - low) / 2;
+		struct pair scaled = scale_up((struct pair){objects, middle}, rate);
 
-		if (scale_up((struct pair){objects, middle}, rate).bytes < wanted_bytes) {
+		if (by_count ? scaled.objects > wanted.objects : scaled.bytes < wanted.bytes) {
 			low = middle + 1;
 		} else {
 			high = middle;
@@ -74,30 +80,36 @@ static double distance(struct pair scaled, struct pair wanted)
 	       fabs((double)(scaled.objects - wanted.objects));
 }
 
+struct best {
+	struct pair seen;
+	double distance;
+};
+
+static void try_pair(struct pair seen, struct pair wanted, double rate, struct best *best)
+{
+	double missed = distance(scale_up(seen, rate), wanted);
+
+	if (missed < best->distance) {
+		*best = (struct best){seen, missed};
+	}
+}
+
 /* Of a profile that was changed since, no counts may fit; the nearest are taken. */
 static struct pair scale_down(struct pair wanted, double rate)
 {
-	struct pair best = {0, 0};
-	double best_distance = INFINITY;
+	struct best best = {{0, 0}, INFINITY};
 	double mean = (double)wanted.bytes / (double)wanted.objects;
 	int64_t likely = (int64_t)((double)wanted.objects * (1 - exp(-mean / rate)));
-	int64_t objects;
+	int64_t objects = likely > COUNTS_AROUND ? likely - COUNTS_AROUND : 1;
 
-	for (objects = likely - COUNTS_AROUND; objects <= likely + COUNTS_AROUND; objects++) {
-		struct pair tried = {objects, 0};
-		double missed;
+	for (; objects <= likely + COUNTS_AROUND && best.distance > 0; objects++) {
+		struct pair seen = {objects, find_bytes(objects, wanted, rate, false)};
 
-		if (objects < 1) {
-			continue;
-		}
-		tried.bytes = find_bytes(objects, wanted.bytes, rate);
-		missed = distance(scale_up(tried, rate), wanted);
-		if (missed < best_distance) {
-			best_distance = missed;
-			best = tried;
-		}
+		try_pair(seen, wanted, rate, &best);
+		seen.bytes = find_bytes(objects, wanted, rate, true);
+		try_pair(seen, wanted, rate, &best);
 	}
-	return best;
+	return best.seen;
 }
 
 /* Nothing in use is said of what has a value without the other: readers refuse that. */
