@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 The Weft authors
 /*
- * Names for people: Rust. See demangle.h.
+ * Names for people: Rust's older mangling. See demangle.h.
  *
- * Source of the older mangling: rust-lang/rust, compiler/rustc_symbol_mangling/src/legacy.rs, of which
- * the facts: an Itanium nested name whose last part is "h" and 16 hexadecimal digits, and escapes for
- * what an identifier cannot hold. Source of the newer one: the Rust reference on symbol mangling
- * (RFC 2603).
+ * Source: rust-lang/rust, compiler/rustc_symbol_mangling/src/legacy.rs, for the facts: an Itanium nested
+ * name whose last part is "h" and 16 hexadecimal digits, and escapes for what an identifier cannot hold.
  */
 #include "demangle.h"
 
@@ -14,8 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* ---- The older mangling ---- */
 
 #define HASH_LEN 17U
 
@@ -183,13 +179,4 @@ bool weft_demangle_rust_legacy(const char *name, struct weft_demangled *out)
 		}
 		add_part(out, part, len);
 	}
-}
-
-/* ---- The newer mangling ---- */
-
-bool weft_demangle_rust_v0(const char *name, struct weft_demangled *out)
-{
-	(void)name;
-	(void)out;
-	return false;
 }

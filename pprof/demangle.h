@@ -2,7 +2,7 @@
 // Copyright (c) 2026 The Weft authors
 /*
  * Names for people, behind weft_symbol_demangle() of <weft/symbol-file.h>: demangle.c has C++ and what
- * all have in common, demangle-rust.c both of Rust's manglings.
+ * all have in common, demangle-rust.c and demangle-rust-v0.c the two of Rust.
  *
  * Names come from files that may hold anything: output and work are bounded.
  */
