@@ -68,15 +68,15 @@ static void add_label(struct weft_text_output *output, const struct weft_pprof_l
 {
 	char number[64];
 
-	weft_text_add_quoted(output, label->key);
+	weft_text_add_quoted(output, label->key, "");
 	weft_text_add(output, ":", 1);
 	if (label->str) {
-		weft_text_add_quoted(output, label->str);
+		weft_text_add_quoted(output, label->str, "");
 		return;
 	}
 	(void)snprintf(number, sizeof(number), "%" PRId64 "%s%.32s", label->num,
 		       label->unit && label->unit[0] ? " " : "", label->unit ? label->unit : "");
-	weft_text_add_quoted(output, number);
+	weft_text_add_quoted(output, number, "");
 }
 
 /* `"key":"value"`, to be freed; NULL: out of memory. */

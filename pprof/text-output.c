@@ -109,14 +109,14 @@ static void add_character(struct weft_text_output *output, const char *bytes, si
 	}
 }
 
-void weft_text_add_quoted(struct weft_text_output *output, const char *text)
+void weft_text_add_quoted(struct weft_text_output *output, const char *text, const char *also)
 {
 	weft_text_add(output, "\"", 1);
 	while (*text) {
 		uint32_t character = 0;
 		size_t len = utf8_character((const unsigned char *)text, &character);
 
-		if (len == 0) {
+		if (len == 0 || strchr(also, *text)) {
 			weft_text_format(output, "\\x%02x", (unsigned char)*text);
 			len = 1;
 		} else {

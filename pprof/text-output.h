@@ -30,8 +30,8 @@ void weft_text_format(struct weft_text_output *output, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 /* A name that may hold anything; what would break a line shows as '?'. */
 void weft_text_add_name(struct weft_text_output *output, const char *name);
-/* As Go quotes: "a\"b\n". What is not UTF-8 becomes \xNN. */
-void weft_text_add_quoted(struct weft_text_output *output, const char *text);
+/* As Go quotes: "a\"b\n". What is not UTF-8 becomes \xNN, and so do the bytes in `also`. */
+void weft_text_add_quoted(struct weft_text_output *output, const char *text, const char *also);
 /* Writes what is still in the buffer; returns the status of all. */
 int weft_text_flush(struct weft_text_output *output);
 

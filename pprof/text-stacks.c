@@ -44,18 +44,15 @@ static void add_label(struct weft_text_output *output, const struct weft_pprof_l
 		      const char *separator)
 {
 	weft_text_add(output, separator, strlen(separator));
-	weft_text_add(output, "\"", 1);
-	add_in_brackets(output, label->key);
-	weft_text_add(output, "\":\"", 3);
+	weft_text_add_quoted(output, label->key, "[]");
+	weft_text_add(output, ":", 1);
 	if (label->str) {
-		add_in_brackets(output, label->str);
-	} else {
-		weft_text_format(output, "%" PRId64, label->num);
-		if (label->unit && label->unit[0]) {
-			weft_text_add(output, " ", 1);
-			add_in_brackets(output, label->unit);
-		}
+		weft_text_add_quoted(output, label->str, "[]");
+		return;
 	}
+	weft_text_format(output, "\"%" PRId64 "%s", label->num,
+			 label->unit && label->unit[0] ? " " : "");
+	add_in_brackets(output, label->unit ? label->unit : "");
 	weft_text_add(output, "\"", 1);
 }
 
