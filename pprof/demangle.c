@@ -134,7 +134,7 @@ char *weft_symbol_demangle(const char *name)
 	} else {
 		is_readable = weft_demangle_rust_legacy(name, out) || demangle_cpp(name, out);
 	}
-	if (is_readable && !out->is_full) {
+	if (is_readable && !out->is_full && out->len > 0) {
 		answer = strdup(out->text);
 	}
 	free(out);

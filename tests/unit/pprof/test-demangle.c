@@ -108,6 +108,7 @@ static void newer_rust_names_are_read(void **state)
 		{"_RNvC3foo3bar.llvm.123", "foo::bar"},
 		/* Damage. */
 		{"_R", NULL},
+		{"_RC0", NULL}, /* Nothing is left to show. */
 		{"_RNvC3foo", NULL},
 		{"_RNvC3foo3barX", NULL},
 		{"_RNvC9999999999999999999999foo3bar", NULL},
