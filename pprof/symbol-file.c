@@ -246,7 +246,7 @@ static char *demangle_stub(char *name)
 static int tell(struct search *search, const struct weft_symbol *symbol,
 		struct weft_symbol_frame *frames)
 {
-	char *readable[WEFT_SYMBOL_DEPTH_MAX];
+	char *readable[WEFT_SYMBOL_DEPTH_MAX] = {NULL};
 	size_t i;
 	int ret;
 

@@ -92,6 +92,7 @@ static ssize_t add_section(struct weft_symbol_table *table, Elf *elf, GElf_Word 
 	return count;
 }
 
+/* NOLINTNEXTLINE(readability-function-size): the parameters are libdwfl's. */
 static int no_debug_file(Dwfl_Module *module, void **ctx, const char *name, Dwarf_Addr base,
 			 const char *path, const char *link, GElf_Word checksum, char **ret_path)
 {

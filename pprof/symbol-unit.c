@@ -418,11 +418,11 @@ static struct weft_symbol_frame make_frame(Dwarf_Die *die, const struct position
 }
 
 /*
- * Makes paths absolute that are told as the compiler was given them. Returns what is to be freed, one
- * for each frame, NULL where nothing is.
+ * Makes paths absolute that are told as the compiler was given them. joined: all NULL; becomes what is
+ * to be freed, for each frame that has something.
  */
 static void join_folder(struct weft_symbol_unit *unit, struct weft_symbol_frame *frames,
-			size_t count, char **ret_joined)
+			size_t count, char **joined)
 {
 	Dwarf_Attribute attribute;
 	const char *folder =
@@ -430,14 +430,13 @@ static void join_folder(struct weft_symbol_unit *unit, struct weft_symbol_frame 
 	size_t i;
 
 	for (i = 0; i < count; i++) {
-		ret_joined[i] = NULL;
 		if (!folder || folder[0] != '/' || !frames[i].file[0] || frames[i].file[0] == '/') {
 			continue;
 		}
-		if (asprintf(&ret_joined[i], "%s/%s", folder, frames[i].file) < 0) {
-			ret_joined[i] = NULL; /* Relative, then. */
+		if (asprintf(&joined[i], "%s/%s", folder, frames[i].file) < 0) {
+			joined[i] = NULL; /* Relative, then. */
 		} else {
-			frames[i].file = ret_joined[i];
+			frames[i].file = joined[i];
 		}
 	}
 }
@@ -454,7 +453,7 @@ static int answer(struct weft_symbol_unit *unit, const struct weft_symbol_asked 
 		.entry = entry,
 		.has_inlines = true,
 	};
-	char *joined[WEFT_SYMBOL_DEPTH_MAX];
+	char *joined[WEFT_SYMBOL_DEPTH_MAX] = {NULL};
 	size_t i;
 	int ret;
 

@@ -11,7 +11,7 @@
 #include <string.h>
 
 /* Of a longer stack, so many at either end are shown. */
-#define FRAMES_AT_ENDS 50U
+#define FRAMES_AT_ENDS ((size_t)50)
 
 #define NS_PER_MINUTE INT64_C(60000000000)
 
@@ -131,7 +131,7 @@ static int add_thread(struct weft_text_output *output, const struct weft_pprof_s
 	for (i = 0; i < count; i++) {
 		if (count > 2 * FRAMES_AT_ENDS && i == FRAMES_AT_ENDS) {
 			weft_text_format(output, "...%zu frames elided...\n",
-					 count - 2 * (size_t)FRAMES_AT_ENDS);
+					 count - 2 * FRAMES_AT_ENDS);
 			i = count - FRAMES_AT_ENDS;
 		}
 		add_frame(output, &frames[i]);

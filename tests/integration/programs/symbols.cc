@@ -24,7 +24,9 @@ template <typename T>
 struct Box {
 	T value;
 
-	explicit Box(T initial) : value(initial) {}
+	explicit Box(T initial) : value(initial)
+	{
+	}
 
 	template <typename F>
 	auto apply(F function) const
