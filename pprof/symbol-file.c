@@ -292,7 +292,9 @@ static int take_from_dwarf(void *ctx, const struct weft_symbol *symbol,
 		name = table_name(search, search->addresses[symbol->index], &entry);
 		if (name && (!last->system_name || is_mangled(name))) {
 			last->system_name = name;
-			search->name[strcspn(name, ".")] = '\0'; /* As in "_Z1fv.cold". */
+			if (is_mangled(name)) {
+				search->name[strcspn(name, ".")] = '\0'; /* "_Z1fv.cold". */
+			}
 			answer.entry = answer.entry ? answer.entry : entry;
 		}
 	}
