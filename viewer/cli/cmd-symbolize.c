@@ -186,13 +186,19 @@ static void run_child(struct weft_pprof *profile, const struct settings *setting
 
 /* ---- The parent ---- */
 
+/* How the child ended when it gave no answer. */
+struct ending {
+	int status; /* As of waitpid(). */
+	bool was_late;
+};
+
 /* Waits until the child has ended, whose end of the pipe is then closed; kills it when it is late. */
-static int wait_for_child(pid_t child, int pipe_fd, uint64_t timeout_s)
+static struct ending wait_for_child(pid_t child, int pipe_fd, uint64_t timeout_s)
 {
 	uint64_t deadline_ns =
 		now_ns() + timeout_s * UINT64_C(1000000000) + GRACE_MS * UINT64_C(1000000);
 	struct pollfd waited = {.fd = pipe_fd, .events = POLLIN};
-	int status = 0;
+	struct ending ending = {0, false};
 
 	for (;;) {
 		uint64_t now = now_ns();
@@ -204,17 +210,18 @@ static int wait_for_child(pid_t child, int pipe_fd, uint64_t timeout_s)
 		}
 		if ((ret == 0 && left_ms == 0) || (ret < 0 && errno != EINTR)) {
 			(void)kill(child, SIGKILL); /* Our own child, not waited for yet. */
+			ending.was_late = true;
 			break;
 		}
 	}
-	while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
+	while (waitpid(child, &ending.status, 0) < 0 && errno == EINTR) {
 	}
-	return status;
+	return ending;
 }
 
 /* Runs the child to its end. 0: see the verdict; a negative errno: it could not be started. */
 static int run_limited(struct weft_pprof *profile, const struct settings *settings, int fd,
-		       struct verdict *verdict, int *ret_status)
+		       struct verdict *verdict, struct ending *ret_ending)
 {
 	int ends[2];
 	pid_t child;
@@ -235,23 +242,27 @@ static int run_limited(struct weft_pprof *profile, const struct settings *settin
 		run_child(profile, settings, fd, verdict);
 	}
 	(void)close(ends[1]); /* The child's. */
-	*ret_status = wait_for_child(child, ends[0], settings->timeout_s);
+	*ret_ending = wait_for_child(child, ends[0], settings->timeout_s);
 	(void)close(ends[0]); /* Nothing ever comes through it. */
 	return 0;
 }
 
 /* Says in the profile, and to people, that there are no names, and why. */
 static int explain(struct weft_pprof *profile, const struct settings *settings, int started,
-		   int status, struct weft_error *err)
+		   const struct ending *ending, struct weft_error *err)
 {
 	struct weft_error why = WEFT_ERROR_INIT;
 
 	if (started < 0) {
 		(void)weft_error_set_errno(&why, started, "no names: cannot start a process");
-	} else if (WIFSIGNALED(status)) {
+	} else if (ending->was_late) {
+		(void)weft_error_set(&why, -ETIME,
+				     "no names: looking them up took longer than %" PRIu64 " s",
+				     settings->timeout_s);
+	} else if (WIFSIGNALED(ending->status)) {
 		(void)weft_error_set(&why, -ECHILD,
 				     "no names: looking them up ended by signal %d (%s)",
-				     WTERMSIG(status), strsignal(WTERMSIG(status)));
+				     WTERMSIG(ending->status), strsignal(WTERMSIG(ending->status)));
 	} else {
 		(void)weft_error_set(&why, -ECHILD, "no names: looking them up ended unexpectedly");
 	}
@@ -271,18 +282,18 @@ static int make_answer(struct weft_pprof *profile, const struct settings *settin
 {
 	struct verdict *verdict = (struct verdict *)mmap(
 		NULL, sizeof(*verdict), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	int status = 0;
+	struct ending ending = {0, false};
 	int ret;
 
 	if (verdict == MAP_FAILED) {
 		return weft_error_set_errno(err, -errno, "cannot look up names");
 	}
-	ret = run_limited(profile, settings, fd, verdict, &status);
+	ret = run_limited(profile, settings, fd, verdict, &ending);
 	if (ret == 0 && verdict->is_done) {
 		ret = verdict->ret;
 		*err = verdict->err;
 	} else {
-		ret = explain(profile, settings, ret, status, err);
+		ret = explain(profile, settings, ret, &ending, err);
 		if (ret == 0 && (ftruncate(fd, 0) != 0 || lseek(fd, 0, SEEK_SET) != 0)) {
 			ret = weft_error_set_errno(err, -errno, "cannot write the profile");
 		}
