@@ -43,8 +43,8 @@ void weft_symbol_dwarf_init(struct weft_symbol_dwarf *dwarf, Elf *elf, uint64_t 
 void weft_symbol_dwarf_fini(struct weft_symbol_dwarf *dwarf);
 
 /*
- * Takes an answer: frames without `function`; system_name is NULL where DWARF has no name. There is
- * one frame at least.
+ * Takes an answer; system_name is NULL where DWARF has no name, `function` where its readable form is
+ * not known. There is one frame at least.
  */
 typedef int (*weft_symbol_dwarf_fn)(void *ctx, const struct weft_symbol *symbol,
 				    struct weft_symbol_frame *frames);

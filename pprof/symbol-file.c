@@ -257,6 +257,9 @@ static int tell(struct search *search, const struct weft_symbol *symbol,
 			name = "[unknown]";
 			frames[i].system_name = name;
 		}
+		if (frames[i].function) {
+			continue;
+		}
 		readable[i] = name == search->name && strchr(name, '@')
 				      ? demangle_stub(search->name)
 				      : weft_symbol_demangle(name);
@@ -292,6 +295,7 @@ static int take_from_dwarf(void *ctx, const struct weft_symbol *symbol,
 		name = table_name(search, search->addresses[symbol->index], &entry);
 		if (name && (!last->system_name || is_mangled(name))) {
 			last->system_name = name;
+			last->function = NULL;
 			if (is_mangled(name)) {
 				search->name[strcspn(name, ".")] = '\0'; /* "_Z1fv.cold". */
 			}

@@ -15,6 +15,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "symbol-scopes.h"
+
 /* Steps between two looks at the clock: some microseconds. */
 #define TICKS 1024U
 /* Deeper nesting of entries is damage. */
@@ -40,6 +42,7 @@ struct weft_symbol_unit {
 	bool is_deep;               /* Functions of all entries are in the index. */
 	struct function *functions; /* By begin. */
 	size_t function_count, function_capacity;
+	struct weft_symbol_scopes scopes;
 };
 
 bool weft_symbol_dwarf_is_late(struct weft_symbol_dwarf *dwarf)
@@ -61,6 +64,7 @@ struct indexing {
 	struct weft_symbol_dwarf *dwarf;
 	struct weft_symbol_unit *unit;
 	uint64_t entries_left; /* An entry takes a byte at least: more is a loop. */
+	size_t scope;          /* Around the entries that are walked over. */
 	bool deep;
 };
 
@@ -106,7 +110,6 @@ static int index_function(struct indexing *indexing, const Dwarf_Die *die)
 static bool may_hold_functions(const struct indexing *indexing, int tag)
 {
 	switch (tag) {
-	case DW_TAG_namespace:
 	case DW_TAG_module:
 		return true;
 	case DW_TAG_subprogram:
@@ -125,6 +128,42 @@ static bool may_hold_functions(const struct indexing *indexing, int tag)
 	}
 }
 
+static int index_children(struct indexing *indexing, Dwarf_Die *parent, unsigned int nesting);
+
+static int index_namespace(struct indexing *indexing, Dwarf_Die *die, unsigned int nesting)
+{
+	size_t outer = indexing->scope;
+	int ret = weft_symbol_scopes_add(&indexing->unit->scopes, outer, dwarf_diename(die),
+					 &indexing->scope);
+
+	if (ret == 0) {
+		ret = index_children(indexing, die, nesting);
+	}
+	indexing->scope = outer;
+	return ret;
+}
+
+static int index_entry(struct indexing *indexing, Dwarf_Die *die, unsigned int nesting)
+{
+	int tag = dwarf_tag(die);
+	int ret = 0;
+
+	if (tag == DW_TAG_namespace) {
+		return index_namespace(indexing, die, nesting);
+	}
+	if (tag == DW_TAG_subprogram || tag == DW_TAG_entry_point) {
+		if (indexing->scope && !dwarf_hasattr(die, DW_AT_linkage_name)) {
+			ret = weft_symbol_scopes_add_function(
+				&indexing->unit->scopes, indexing->scope, dwarf_dieoffset(die));
+		}
+		ret = ret < 0 ? ret : index_function(indexing, die);
+	}
+	if (ret == 0 && may_hold_functions(indexing, tag)) {
+		ret = index_children(indexing, die, nesting);
+	}
+	return ret;
+}
+
 static int index_children(struct indexing *indexing, Dwarf_Die *parent, unsigned int nesting)
 {
 	Dwarf_Die die;
@@ -134,18 +173,11 @@ static int index_children(struct indexing *indexing, Dwarf_Die *parent, unsigned
 		return 0;
 	}
 	do {
-		int tag = dwarf_tag(&die);
-
 		if (indexing->entries_left == 0 || weft_symbol_dwarf_is_late(indexing->dwarf)) {
 			return 0;
 		}
 		indexing->entries_left--;
-		if (tag == DW_TAG_subprogram || tag == DW_TAG_entry_point) {
-			ret = index_function(indexing, &die);
-		}
-		if (ret == 0 && may_hold_functions(indexing, tag)) {
-			ret = index_children(indexing, &die, nesting + 1);
-		}
+		ret = index_entry(indexing, &die, nesting + 1);
 	} while (ret == 0 && dwarf_siblingof(&die, &die) == 0);
 	return ret;
 }
@@ -168,10 +200,11 @@ static int compare_functions(const void *left, const void *right)
 
 static int index_unit(struct weft_symbol_dwarf *dwarf, struct weft_symbol_unit *unit, bool deep)
 {
-	struct indexing indexing = {dwarf, unit, unit->size_bytes, deep};
+	struct indexing indexing = {dwarf, unit, unit->size_bytes, WEFT_SYMBOL_SCOPE_NONE, deep};
 	int ret;
 
 	unit->function_count = 0;
+	weft_symbol_scopes_fini(&unit->scopes);
 	unit->is_deep = deep;
 	ret = index_children(&indexing, &unit->die, 0);
 	if (unit->function_count > 0) {
@@ -244,6 +277,7 @@ struct weft_symbol_unit *weft_symbol_unit_create(struct weft_symbol_dwarf *dwarf
 void weft_symbol_unit_destroy(struct weft_symbol_unit *unit)
 {
 	if (unit) {
+		weft_symbol_scopes_fini(&unit->scopes);
 		free(unit->functions);
 		free(unit);
 	}
@@ -418,6 +452,33 @@ static struct weft_symbol_frame make_frame(Dwarf_Die *die, const struct position
 }
 
 /*
+ * The name with its namespaces, to be freed, of a function that has no name for linkers: where it was
+ * declared, which an entry with code or an inlined call refers to. NULL: it is in none.
+ */
+static char *qualify(struct weft_symbol_unit *unit, const Dwarf_Die *die, const char *name)
+{
+	static const unsigned int references[] = {DW_AT_abstract_origin, DW_AT_specification};
+	Dwarf_Die declared = *die;
+	Dwarf_Attribute attribute;
+	size_t i;
+
+	if (unit->scopes.member_count == 0) {
+		return NULL;
+	}
+	for (i = 0; i < sizeof(references) / sizeof(references[0]); i++) {
+		Dwarf_Die referred;
+
+		if (dwarf_attr(&declared, references[i], &attribute) &&
+		    dwarf_formref_die(&attribute, &referred)) {
+			declared = referred;
+		}
+	}
+	return declared.cu == unit->die.cu
+		       ? weft_symbol_scopes_qualify(&unit->scopes, dwarf_dieoffset(&declared), name)
+		       : NULL;
+}
+
+/*
  * Makes paths absolute that are told as the compiler was given them. joined: all NULL; becomes what is
  * to be freed, for each frame that has something.
  */
@@ -454,6 +515,7 @@ static int answer(struct weft_symbol_unit *unit, const struct weft_symbol_asked 
 		.has_inlines = true,
 	};
 	char *joined[WEFT_SYMBOL_DEPTH_MAX] = {NULL};
+	char *qualified[WEFT_SYMBOL_DEPTH_MAX] = {NULL};
 	size_t i;
 	int ret;
 
@@ -461,6 +523,11 @@ static int answer(struct weft_symbol_unit *unit, const struct weft_symbol_asked 
 		Dwarf_Die *die = &chain->dies[chain->count - 1 - i];
 
 		frames[i] = make_frame(die, &position);
+		if (frames[i].system_name && strncmp(frames[i].system_name, "_Z", 2) != 0 &&
+		    strncmp(frames[i].system_name, "_R", 2) != 0) {
+			qualified[i] = qualify(unit, die, frames[i].system_name);
+			frames[i].function = qualified[i];
+		}
 		position.file = source_file(&unit->die, die_number(die, DW_AT_call_file));
 		position.line = die_number(die, DW_AT_call_line);
 		position.column = die_number(die, DW_AT_call_column);
@@ -477,6 +544,7 @@ static int answer(struct weft_symbol_unit *unit, const struct weft_symbol_asked 
 	ret = taker->take(taker->ctx, &symbol, frames);
 	for (i = 0; i < symbol.frame_count; i++) {
 		free(joined[i]);
+		free(qualified[i]);
 	}
 	return ret;
 }
