@@ -34,7 +34,11 @@ struct weft_symbol_unit_range {
 
 void weft_symbol_dwarf_init(struct weft_symbol_dwarf *dwarf, Elf *elf, uint64_t deadline_ns)
 {
-	*dwarf = (struct weft_symbol_dwarf){.elf = elf, .deadline_ns = deadline_ns};
+	*dwarf = (struct weft_symbol_dwarf){
+		.elf = elf,
+		.deadline_ns = deadline_ns,
+		.ticks = UINT32_MAX, /* The next step looks at the clock. */
+	};
 	dwarf->dwarf = elf ? dwarf_begin_elf(elf, DWARF_C_READ, NULL) : NULL;
 }
 

@@ -46,18 +46,37 @@ static bool is_code(const GElf_Sym *symbol)
 	       symbol->st_shndx != SHN_COMMON;
 }
 
-static int add_symbol(struct weft_symbol_table *table, const GElf_Sym *symbol, uint64_t address,
-		      const char *name)
+/* Up to where a symbol without a size may reach; just itself where that cannot be told. */
+static uint64_t find_end(Elf *elf, const GElf_Sym *symbol)
+{
+	Elf_Scn *section =
+		elf && symbol->st_shndx < SHN_LORESERVE ? elf_getscn(elf, symbol->st_shndx) : NULL;
+	GElf_Shdr header;
+
+	if (section && gelf_getshdr(section, &header) &&
+	    symbol->st_value - header.sh_addr < header.sh_size) {
+		return header.sh_addr + header.sh_size;
+	}
+	return symbol->st_value + 1;
+}
+
+/* elf: whose sections the symbol means; NULL: unknown. */
+static int add_symbol(struct weft_symbol_table *table, Elf *elf, const GElf_Sym *symbol,
+		      uint64_t address, const char *name)
 {
 	struct weft_symbol_name added = {
 		.begin = address,
 		.size = symbol->st_size,
 		.name = name,
+		.is_sizeless = symbol->st_size == 0,
 	};
 
 	/* Markers such as "$x" on some machines and empty names say nothing. */
 	if (!name || !name[0] || name[0] == '$' || !is_code(symbol)) {
 		return 0;
+	}
+	if (added.is_sizeless) {
+		added.size = find_end(elf, symbol) - symbol->st_value;
 	}
 	added.rank = (uint8_t)((GELF_ST_TYPE(symbol->st_info) == STT_NOTYPE ? 4 : 0) +
 			       (symbol->st_size == 0 ? 2 : 0) +
@@ -82,7 +101,7 @@ static ssize_t add_section(struct weft_symbol_table *table, Elf *elf, GElf_Word 
 		}
 		symbols = elf_getdata(section, NULL);
 		for (i = 1; symbols && gelf_getsym(symbols, i, &symbol); i++) {
-			if (add_symbol(table, &symbol, symbol.st_value,
+			if (add_symbol(table, elf, &symbol, symbol.st_value,
 				       elf_strptr(elf, header.sh_link, symbol.st_name)) < 0) {
 				return -ENOMEM;
 			}
@@ -145,7 +164,7 @@ static int add_embedded(struct weft_symbol_table *table, const struct weft_symbo
 		const char *name =
 			dwfl_module_getsym_info(module, i, &symbol, &address, NULL, NULL, &bias);
 
-		if (name && add_symbol(table, &symbol, address, name) < 0) {
+		if (name && add_symbol(table, NULL, &symbol, address, name) < 0) {
 			return -ENOMEM;
 		}
 	}
@@ -226,8 +245,27 @@ static int add_slots(struct slots *slots, Elf *elf, Elf_Scn *section, const GElf
 /*
  * A stub is 16 bytes (8 in .plt.got without branch protection) with one `jmp *slot(%rip)`: the bytes
  * ff 25 and a signed distance that counts from behind it. For ff 25 e2 2f 00 00 at 0x1030, that is
- * the slot at 0x1036 + 0x2fe2 = 0x4018.
+ * the slot at 0x1036 + 0x2fe2 = 0x4018. NULL: the stub jumps by no slot of a symbol.
  */
+static const struct slot *find_slot(const struct slots *slots, const uint8_t *stub, size_t size,
+				    uint64_t address)
+{
+	size_t at;
+
+	for (at = 0; at + 6 <= size; at++) {
+		struct slot wanted = {0, NULL};
+		int32_t distance;
+
+		if (stub[at] == 0xff && stub[at + 1] == 0x25) {
+			memcpy(&distance, stub + at + 2, sizeof(distance));
+			wanted.address = address + at + 6 + (uint64_t)(int64_t)distance;
+			return (const struct slot *)bsearch(&wanted, slots->slots, slots->count,
+							    sizeof(*slots->slots), compare_slots);
+		}
+	}
+	return NULL;
+}
+
 static int add_stubs(struct weft_symbol_table *table, const struct slots *slots, Elf_Scn *section,
 		     const GElf_Shdr *header)
 {
@@ -235,31 +273,19 @@ static int add_stubs(struct weft_symbol_table *table, const struct slots *slots,
 	const uint8_t *bytes = code ? (const uint8_t *)code->d_buf : NULL;
 	size_t size = header->sh_entsize == 8 ? 8 : 16;
 	size_t at;
-	size_t in;
+	int ret = 0;
 
-	for (at = 0; bytes && at + size <= code->d_size; at += size) {
-		for (in = 0; in + 6 <= size; in++) {
-			struct slot wanted = {0, NULL};
-			const struct slot *slot;
-			int32_t distance;
+	for (at = 0; ret == 0 && bytes && at + size <= code->d_size; at += size) {
+		struct weft_symbol_name stub = {
+			.begin = header->sh_addr + at, .size = size, .is_plt = true};
+		const struct slot *slot = find_slot(slots, bytes + at, size, stub.begin);
 
-			if (bytes[at + in] != 0xff || bytes[at + in + 1] != 0x25) {
-				continue;
-			}
-			memcpy(&distance, bytes + at + in + 2, sizeof(distance));
-			wanted.address =
-				header->sh_addr + at + in + 6 + (uint64_t)(int64_t)distance;
-			slot = (const struct slot *)bsearch(&wanted, slots->slots, slots->count,
-							    sizeof(*slots->slots), compare_slots);
-			if (slot &&
-			    add_name(table, (struct weft_symbol_name){header->sh_addr + at, size,
-								      slot->name, 0, true}) < 0) {
-				return -ENOMEM;
-			}
-			break;
+		if (slot) {
+			stub.name = slot->name;
+			ret = add_name(table, stub);
 		}
 	}
-	return 0;
+	return ret;
 }
 
 static int add_linkage(struct weft_symbol_table *table, Elf *elf)
@@ -365,11 +391,8 @@ const struct weft_symbol_name *weft_symbol_table_find(const struct weft_symbol_t
 	for (steps = 0; low > 0 && steps < LOOK_BACK; steps++) {
 		const struct weft_symbol_name *name = &table->names[--low];
 
-		if (address - name->begin < name->size) {
-			return name;
-		}
-		/* One without a size reaches to the next, so only the nearest can be meant. */
-		if (name->size == 0 && steps == 0) {
+		/* Only the nearest can be meant of those without a size. */
+		if (address - name->begin < name->size && (!name->is_sizeless || steps == 0)) {
 			return name;
 		}
 	}

@@ -16,9 +16,10 @@
 
 struct weft_symbol_name {
 	uint64_t begin;
-	uint64_t size;    /* 0: to the next one. */
+	uint64_t size;    /* Of one without a size: to the end of its section. */
 	const char *name; /* Of one of the files; may carry a version, "f@@V1". */
 	uint8_t rank;     /* The lower, the better a name for its address. */
+	bool is_sizeless; /* Reaches to the next symbol at most. */
 	bool is_plt;      /* A stub that jumps to `name`. */
 };
 

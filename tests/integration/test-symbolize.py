@@ -176,6 +176,19 @@ def test_a_profile_says_what_its_mappings_have(folder):
         assert f"story::(anonymous namespace)::{name}" in found and name not in found, name
 
 
+def test_go_tool_pprof_shows_the_names_without_the_program(folder):
+    tools = sorted(harness.reader_cache().glob("go-1.*/tool/pprof"))
+    if not tools:
+        raise harness.Skip("no go tool pprof (tests/go-readers.sh gets it from Debian's packages)")
+    path = build(folder)
+    symbolize(folder, raw(path, code_addresses(path, "story::tell")))
+    path.unlink()
+    for tool in tools:
+        text = harness.run(tool, "-text", "-nodecount=1000", folder / "complete.pb.gz").stdout
+        assert " story::tell" in text and "(inline)" in text, (tool, text[:500])
+        assert " 0x" not in text, (tool, text[:500])
+
+
 def names_of(folder, path, *options, wanted="story::", addresses=None, **how):
     profile = symbolize(folder, raw(path, addresses or code_addresses(how.pop("like", path), wanted),
                                     **how), *options)
