@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 The Weft authors
 /*
- * Namespaces of functions. See symbol-scopes.h.
+ * What functions are in. See symbol-scopes.h.
  */
 #include "symbol-scopes.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include <weft/symbol-file.h>
+
+#include "demangle.h"
+
 /* More than any unit has: beyond, a file is damage. */
 #define COUNT_MAX 1000000U
-
-struct weft_symbol_scope {
-	const char *name;
-	size_t parent;
-};
 
 struct weft_symbol_scope_member {
 	uint64_t offset;
@@ -45,7 +45,7 @@ static void *make_room(void *array, size_t count, size_t *capacity, size_t size)
 	return grown;
 }
 
-int weft_symbol_scopes_add(struct weft_symbol_scopes *scopes, size_t parent, const char *name,
+int weft_symbol_scopes_add(struct weft_symbol_scopes *scopes, const struct weft_symbol_scope *scope,
 			   size_t *ret_scope)
 {
 	struct weft_symbol_scope *grown = (struct weft_symbol_scope *)make_room(
@@ -55,8 +55,7 @@ int weft_symbol_scopes_add(struct weft_symbol_scopes *scopes, size_t parent, con
 		return -ENOMEM;
 	}
 	scopes->scopes = grown;
-	grown[scopes->scope_count++] =
-		(struct weft_symbol_scope){name ? name : "(anonymous namespace)", parent};
+	grown[scopes->scope_count++] = *scope;
 	*ret_scope = scopes->scope_count;
 	return 0;
 }
@@ -94,34 +93,58 @@ static size_t find_scope(const struct weft_symbol_scopes *scopes, uint64_t offse
 		       : WEFT_SYMBOL_SCOPE_NONE;
 }
 
+static void add_name(const struct weft_symbol_scope *scope, struct weft_demangled *out)
+{
+	char *readable = scope->is_mangled ? weft_symbol_demangle(scope->name) : NULL;
+	char lambda[32];
+	const char *name = readable ? readable : scope->name;
+
+	if (!name) {
+		(void)snprintf(lambda, sizeof(lambda), "{lambda#%u}", scope->number);
+		name = lambda;
+	}
+	weft_demangled_add(out, name, strlen(name));
+	free(readable);
+}
+
+/* Outermost first. Parents come before their children, so this ends. */
+static void add_scope(const struct weft_symbol_scopes *scopes, size_t scope,
+		      struct weft_demangled *out)
+{
+	const struct weft_symbol_scope *shown;
+
+	if (scope == WEFT_SYMBOL_SCOPE_NONE) {
+		return;
+	}
+	shown = &scopes->scopes[scope - 1];
+	if (!shown->is_mangled) {
+		add_scope(scopes, shown->parent, out);
+	}
+	add_name(shown, out);
+	weft_demangled_add(out, "::", 2);
+}
+
 char *weft_symbol_scopes_qualify(const struct weft_symbol_scopes *scopes, uint64_t offset,
 				 const char *name)
 {
-	size_t innermost = find_scope(scopes, offset);
-	size_t len = strlen(name);
-	size_t scope;
-	char *qualified;
+	size_t scope = find_scope(scopes, offset);
+	struct weft_demangled *out;
+	char *qualified = NULL;
 
-	if (innermost == WEFT_SYMBOL_SCOPE_NONE) {
+	if (scope == WEFT_SYMBOL_SCOPE_NONE) {
 		return NULL;
 	}
-	for (scope = innermost; scope; scope = scopes->scopes[scope - 1].parent) {
-		len += strlen(scopes->scopes[scope - 1].name) + 2;
-	}
-	qualified = (char *)malloc(len + 1);
-	if (!qualified) {
+	out = (struct weft_demangled *)malloc(sizeof(*out));
+	if (!out) {
 		return NULL;
 	}
-	/* From the end: the innermost is next to the name. */
-	qualified[len] = '\0';
-	len -= strlen(name);
-	memcpy(qualified + len, name, strlen(name));
-	for (scope = innermost; scope; scope = scopes->scopes[scope - 1].parent) {
-		const char *outer = scopes->scopes[scope - 1].name;
-
-		len -= strlen(outer) + 2;
-		memcpy(qualified + len, outer, strlen(outer));
-		memcpy(qualified + len + strlen(outer), "::", 2);
+	out->len = 0;
+	out->is_full = false;
+	add_scope(scopes, scope, out);
+	weft_demangled_add(out, name, strlen(name));
+	if (!out->is_full) {
+		qualified = strdup(out->text);
 	}
+	free(out);
 	return qualified;
 }

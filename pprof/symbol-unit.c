@@ -3,8 +3,8 @@
 /*
  * Inside one compile unit. See symbol-unit.h.
  *
- * Functions with code are entries of the unit itself or of namespaces in it, nearly always; the rest
- * (nested functions, methods of local classes) is looked for only when an address is left over.
+ * The walk over a unit's entries goes wherever functions may be, those of local classes and lambdas
+ * included, and remembers what they are in where DWARF has no full name for them.
  */
 #include "symbol-unit.h"
 
@@ -39,7 +39,6 @@ struct weft_symbol_unit {
 	Dwarf_Die lines_die; /* Has the line table. */
 	Dwarf_Die die;       /* Has the entries: the same unless it is split off. */
 	bool is_valid;
-	bool is_deep;               /* Functions of all entries are in the index. */
 	struct function *functions; /* By begin. */
 	size_t function_count, function_capacity;
 	struct weft_symbol_scopes scopes;
@@ -64,8 +63,14 @@ struct indexing {
 	struct weft_symbol_dwarf *dwarf;
 	struct weft_symbol_unit *unit;
 	uint64_t entries_left; /* An entry takes a byte at least: more is a loop. */
-	size_t scope;          /* Around the entries that are walked over. */
-	bool deep;
+};
+
+/* What the entries that are walked over are in. Becomes a scope only when it is needed. */
+struct level {
+	struct level *outer; /* NULL: the unit. */
+	Dwarf_Die *die;
+	size_t scope;              /* WEFT_SYMBOL_SCOPE_NONE: not yet. */
+	unsigned int lambda_count; /* In it, so far. */
 };
 
 static int add_function(struct weft_symbol_unit *unit, const struct function *function)
@@ -107,64 +112,95 @@ static int index_function(struct indexing *indexing, const Dwarf_Die *die)
 	return ret;
 }
 
-static bool may_hold_functions(const struct indexing *indexing, int tag)
+static const char *linkage_name(Dwarf_Die *die)
 {
-	switch (tag) {
-	case DW_TAG_module:
-		return true;
+	Dwarf_Attribute attribute;
+
+	if (dwarf_attr_integrate(die, DW_AT_linkage_name, &attribute) ||
+	    dwarf_attr_integrate(die, DW_AT_MIPS_linkage_name, &attribute)) {
+		return dwarf_formstring(&attribute);
+	}
+	return NULL;
+}
+
+/*
+ * Scopes of the level and of those around it. A class without a name that has functions is a lambda's;
+ * gcc numbers these within a function. 0; -ENOMEM.
+ */
+static int get_scope(struct weft_symbol_scopes *scopes, struct level *level, size_t *ret_scope)
+{
+	struct weft_symbol_scope scope = {.parent = WEFT_SYMBOL_SCOPE_NONE};
+	int ret = 0;
+
+	if (!level || level->scope) {
+		*ret_scope = level ? level->scope : WEFT_SYMBOL_SCOPE_NONE;
+		return 0;
+	}
+	scope.name = linkage_name(level->die);
+	if (scope.name) {
+		scope.is_mangled = true;
+	} else {
+		scope.name = dwarf_diename(level->die);
+		ret = get_scope(scopes, level->outer, &scope.parent);
+	}
+	if (!scope.name && dwarf_tag(level->die) == DW_TAG_namespace) {
+		scope.name = "(anonymous namespace)";
+	} else if (!scope.name) {
+		scope.number = level->outer ? ++level->outer->lambda_count : 1;
+	}
+	if (ret == 0) {
+		ret = weft_symbol_scopes_add(scopes, &scope, &level->scope);
+	}
+	*ret_scope = level->scope;
+	return ret;
+}
+
+static int index_children(struct indexing *indexing, Dwarf_Die *parent, struct level *level,
+			  unsigned int nesting);
+
+static int index_subprogram(struct indexing *indexing, Dwarf_Die *die, struct level *level)
+{
+	size_t scope;
+	int ret = 0;
+
+	if (level && !dwarf_hasattr(die, DW_AT_linkage_name)) {
+		ret = get_scope(&indexing->unit->scopes, level, &scope);
+		if (ret == 0) {
+			ret = weft_symbol_scopes_add_function(&indexing->unit->scopes, scope,
+							      dwarf_dieoffset(die));
+		}
+	}
+	return ret < 0 ? ret : index_function(indexing, die);
+}
+
+static int index_entry(struct indexing *indexing, Dwarf_Die *die, struct level *level,
+		       unsigned int nesting)
+{
+	struct level inner = {level, die, WEFT_SYMBOL_SCOPE_NONE, 0};
+	int ret;
+
+	switch (dwarf_tag(die)) {
 	case DW_TAG_subprogram:
-	case DW_TAG_lexical_block:
-	case DW_TAG_inlined_subroutine:
+	case DW_TAG_entry_point:
+		ret = index_subprogram(indexing, die, level);
+		return ret < 0 ? ret : index_children(indexing, die, &inner, nesting);
+	case DW_TAG_namespace:
+	case DW_TAG_module:
 	case DW_TAG_class_type:
 	case DW_TAG_structure_type:
 	case DW_TAG_union_type:
 	case DW_TAG_interface_type:
-	case DW_TAG_enumeration_type: /* Rust. */
-	case DW_TAG_variant_part:
-	case DW_TAG_variant:
-		return indexing->deep;
+	case DW_TAG_enumeration_type: /* Rust's have functions. */
+		return index_children(indexing, die, &inner, nesting);
+	case DW_TAG_lexical_block:
+		return index_children(indexing, die, level, nesting);
 	default:
-		return false;
+		return 0;
 	}
 }
 
-static int index_children(struct indexing *indexing, Dwarf_Die *parent, unsigned int nesting);
-
-static int index_namespace(struct indexing *indexing, Dwarf_Die *die, unsigned int nesting)
-{
-	size_t outer = indexing->scope;
-	int ret = weft_symbol_scopes_add(&indexing->unit->scopes, outer, dwarf_diename(die),
-					 &indexing->scope);
-
-	if (ret == 0) {
-		ret = index_children(indexing, die, nesting);
-	}
-	indexing->scope = outer;
-	return ret;
-}
-
-static int index_entry(struct indexing *indexing, Dwarf_Die *die, unsigned int nesting)
-{
-	int tag = dwarf_tag(die);
-	int ret = 0;
-
-	if (tag == DW_TAG_namespace) {
-		return index_namespace(indexing, die, nesting);
-	}
-	if (tag == DW_TAG_subprogram || tag == DW_TAG_entry_point) {
-		if (indexing->scope && !dwarf_hasattr(die, DW_AT_linkage_name)) {
-			ret = weft_symbol_scopes_add_function(
-				&indexing->unit->scopes, indexing->scope, dwarf_dieoffset(die));
-		}
-		ret = ret < 0 ? ret : index_function(indexing, die);
-	}
-	if (ret == 0 && may_hold_functions(indexing, tag)) {
-		ret = index_children(indexing, die, nesting);
-	}
-	return ret;
-}
-
-static int index_children(struct indexing *indexing, Dwarf_Die *parent, unsigned int nesting)
+static int index_children(struct indexing *indexing, Dwarf_Die *parent, struct level *level,
+			  unsigned int nesting)
 {
 	Dwarf_Die die;
 	int ret = 0;
@@ -177,7 +213,7 @@ static int index_children(struct indexing *indexing, Dwarf_Die *parent, unsigned
 			return 0;
 		}
 		indexing->entries_left--;
-		ret = index_entry(indexing, &die, nesting + 1);
+		ret = index_entry(indexing, &die, level, nesting + 1);
 	} while (ret == 0 && dwarf_siblingof(&die, &die) == 0);
 	return ret;
 }
@@ -198,15 +234,11 @@ static int compare_functions(const void *left, const void *right)
 	       ((uintptr_t)a->die.addr > (uintptr_t)b->die.addr);
 }
 
-static int index_unit(struct weft_symbol_dwarf *dwarf, struct weft_symbol_unit *unit, bool deep)
+static int index_unit(struct weft_symbol_dwarf *dwarf, struct weft_symbol_unit *unit)
 {
-	struct indexing indexing = {dwarf, unit, unit->size_bytes, WEFT_SYMBOL_SCOPE_NONE, deep};
-	int ret;
+	struct indexing indexing = {dwarf, unit, unit->size_bytes};
+	int ret = index_children(&indexing, &unit->die, NULL, 0);
 
-	unit->function_count = 0;
-	weft_symbol_scopes_fini(&unit->scopes);
-	unit->is_deep = deep;
-	ret = index_children(&indexing, &unit->die, 0);
 	if (unit->function_count > 0) {
 		qsort(unit->functions, unit->function_count, sizeof(*unit->functions),
 		      compare_functions);
@@ -263,7 +295,7 @@ struct weft_symbol_unit *weft_symbol_unit_create(struct weft_symbol_dwarf *dwarf
 		unit->die = split;
 		unit->size_bytes = UINT32_MAX; /* Of another file; the deadline bounds it. */
 	}
-	if (index_unit(dwarf, unit, false) < 0) {
+	if (index_unit(dwarf, unit) < 0) {
 		weft_symbol_unit_destroy(unit);
 		return NULL;
 	}
@@ -364,13 +396,8 @@ struct position {
 
 static const char *die_name(Dwarf_Die *die)
 {
-	Dwarf_Attribute attribute;
-	const char *name = NULL;
+	const char *name = linkage_name(die);
 
-	if (dwarf_attr_integrate(die, DW_AT_linkage_name, &attribute) ||
-	    dwarf_attr_integrate(die, DW_AT_MIPS_linkage_name, &attribute)) {
-		name = dwarf_formstring(&attribute);
-	}
 	name = name ? name : dwarf_diename(die);
 	return name && name[0] ? name : NULL;
 }
@@ -578,19 +605,6 @@ static int find_in_function(struct weft_symbol_dwarf *dwarf, struct weft_symbol_
 	return ret;
 }
 
-static bool has_all(const struct weft_symbol_unit *unit, const struct weft_symbol_asked *asked,
-		    size_t count)
-{
-	size_t i;
-
-	for (i = 0; i < count; i++) {
-		if (!find_function(unit, asked[i].address)) {
-			return false;
-		}
-	}
-	return true;
-}
-
 static bool is_same(const struct function *function, const struct function *other)
 {
 	return function && other ? function->die.addr == other->die.addr : function == other;
@@ -606,9 +620,6 @@ int weft_symbol_unit_find(struct weft_symbol_dwarf *dwarf, struct weft_symbol_un
 
 	if (!unit->is_valid) {
 		return 0;
-	}
-	if (!unit->is_deep && !has_all(unit, asked, count)) {
-		ret = index_unit(dwarf, unit, true);
 	}
 	for (begin = 0; ret == 0 && begin < count; begin = end) {
 		const struct function *function = find_function(unit, asked[begin].address);

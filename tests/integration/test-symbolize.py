@@ -171,9 +171,12 @@ def test_a_profile_says_what_its_mappings_have(folder):
     line = next(number for number, text in enumerate(PROGRAM.read_text().splitlines(), 1)
                 if "int method(int factor)" in text)
     assert (method["file"], method["start_line"]) == (str(PROGRAM), line), method
-    # One is called, the other inlined: only the former has a name for linkers.
-    for name in ("hidden", "factorial"):
-        assert f"story::(anonymous namespace)::{name}" in found and name not in found, name
+    # One is called, the others inlined: only the former has a name for linkers.
+    for name in ("(anonymous namespace)::hidden", "(anonymous namespace)::factorial",
+                 "tell::{lambda#1}::operator()"):
+        assert f"story::{name}" in found, name
+    for name in ("hidden", "factorial", "operator()", "twice"):
+        assert name not in found, name
 
 
 def test_go_tool_pprof_shows_the_names_without_the_program(folder):
