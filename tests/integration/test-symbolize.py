@@ -558,6 +558,23 @@ def test_bad_input_and_wrong_use_are_said_in_one_line(folder):
         1, "weft symbolize: profiles of 'cpu' have no text form\n"), done
     done = harness.weft("symbolize", "-o", "/nonexistent/out", folder / "raw.pb", check=False)
     assert done.returncode == 1 and "cannot write '/nonexistent/out'" in done.stderr, done
+    full = harness.weft("symbolize", "-o", "/dev/full", folder / "raw.pb", check=False)
+    assert (full.returncode, full.stderr) == (
+        1, "weft symbolize: '/dev/full': cannot write the profile: No space left on device\n"), full
+    with open("/dev/full", "wb") as output:
+        done = subprocess.run([harness.WEFT, "symbolize", folder / "raw.pb"], stdout=output,
+                              stderr=subprocess.PIPE, text=True, check=False)
+    assert (done.returncode, done.stderr) == (
+        1, "weft symbolize: cannot write the profile: No space left on device\n"), done
+    if os.geteuid() == 0:
+        small = folder / "small"
+        small.mkdir()
+        path = build(folder)
+        (folder / "large.pb").write_bytes(raw(path, code_addresses(path, "story::", step=1)))
+        done = harness.run("unshare", "--mount", "sh", "-c",
+                           f'mount -t tmpfs -o size=4k none {small}; "$@"; ls {small}; exit 0', "sh",
+                           harness.WEFT, "symbolize", "-o", small / "out", folder / "large.pb")
+        assert "No space left" in done.stderr and not done.stdout, done
 
 
 # ---- As a library's helper ----

@@ -25,6 +25,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -37,8 +38,10 @@
 #include "cli.h"
 #include "helper-process.h"
 
-#define TIMEOUT_S_DEFAULT  60U
-#define MEMORY_MIB_DEFAULT 2048U
+#define TIMEOUT_S_DEFAULT  60
+#define MEMORY_MIB_DEFAULT 2048
+#define TEXT_OF_(number)   #number
+#define TEXT_OF(number)    TEXT_OF_(number)
 /* After its deadline the child has what it knows to write. */
 #define GRACE_MS 5000U
 
@@ -55,9 +58,12 @@ static const char help[] =
 	"      --debug N         write Go's text form, as N = 1 or 2 in a URL of /debug/pprof/\n"
 	"      --name NAME       what the profile is called there; tells mutex from block\n"
 	"      --debuginfod      also ask the servers in DEBUGINFOD_URLS for debug information\n"
-	"      --timeout SECONDS look up for so long at most (default 60)\n"
-	"      --memory MIB      take so much memory at most (default 2048)\n"
-	"  -h, --help            this text\n";
+	"      --timeout SECONDS look up for so long at most (default " TEXT_OF(
+		TIMEOUT_S_DEFAULT) ")\n"
+				   "      --memory MIB      take so much memory at most "
+				   "(default " TEXT_OF(MEMORY_MIB_DEFAULT) ")\n"
+									   "  -h, --help           "
+									   " this text\n";
 
 enum {
 	OPTION_DEBUG = 256,
@@ -350,6 +356,8 @@ static int read_input(const struct settings *settings, struct weft_pprof **ret_p
 static int write_output(const struct settings *settings, int answer_fd, struct weft_error *err)
 {
 	int fd = settings->is_helper ? WEFT_HELPER_OUTPUT_FD : STDOUT_FILENO;
+	struct stat status;
+	bool is_file;
 	int ret;
 
 	if (!settings->output) {
@@ -360,8 +368,15 @@ static int write_output(const struct settings *settings, int answer_fd, struct w
 		return weft_error_set_errno(err, -errno, "cannot write '%s'", settings->output);
 	}
 	ret = copy(answer_fd, fd, err);
+	is_file = fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
 	if (close(fd) != 0 && ret == 0) {
-		ret = weft_error_set_errno(err, -errno, "cannot write '%s'", settings->output);
+		ret = weft_error_set_errno(err, -errno, "cannot write the profile");
+	}
+	if (ret < 0) {
+		weft_error_prepend(err, "'%s'", settings->output);
+		if (is_file) {
+			(void)unlink(settings->output); /* Half a profile is none. */
+		}
 	}
 	return ret;
 }
