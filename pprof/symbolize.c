@@ -24,12 +24,25 @@ struct place {
 	uint64_t bias;    /* What was taken off it. */
 };
 
+/*
+ * Profiles of many processes have many mappings of few files. A build id and a path are one file, as
+ * long as there is a build id.
+ */
+#define FILE_COUNT_MAX 32U
+
+struct open_file {
+	const char *path, *build_id; /* The profile's. */
+	struct weft_symbol_file *file;
+};
+
 struct work {
 	struct weft_pprof *profile;
 	const struct weft_symbolize_options *options;
 	struct place *places; /* By mapping, then by address. */
 	size_t place_count;
 	uint64_t *addresses; /* Of the places in one file, for the search. */
+	struct open_file files[FILE_COUNT_MAX];
+	size_t file_count; /* Opened so far; the oldest give way. */
 	unsigned int comment_count;
 	bool is_late;
 };
@@ -191,6 +204,43 @@ static int look_up(struct work *work, struct weft_symbol_file *file, struct plac
 	return ret < 0 ? ret : status;
 }
 
+static struct weft_symbol_file *find_file(const struct work *work,
+					  const struct weft_pprof_mapping *mapping)
+{
+	size_t i;
+
+	for (i = 0; i < FILE_COUNT_MAX && mapping->build_id[0]; i++) {
+		const struct open_file *open_file = &work->files[i];
+
+		/* Equal strings of one profile are one pointer. */
+		if (open_file->file && open_file->path == mapping->file &&
+		    open_file->build_id == mapping->build_id) {
+			return open_file->file;
+		}
+	}
+	return NULL;
+}
+
+static int get_file(struct work *work, const struct weft_pprof_mapping *mapping,
+		    struct weft_symbol_file **ret_file, struct weft_error *why)
+{
+	struct open_file *place = &work->files[work->file_count % FILE_COUNT_MAX];
+	struct weft_symbol_file *file = find_file(work, mapping);
+	int ret;
+
+	if (!file) {
+		ret = weft_mapping_file_open(mapping, work->options, &file, why);
+		if (ret < 0) {
+			return ret;
+		}
+		weft_symbol_file_close(place->file);
+		*place = (struct open_file){mapping->file, mapping->build_id, file};
+		work->file_count++;
+	}
+	*ret_file = file;
+	return 0;
+}
+
 static int symbolize_mapping(struct work *work, struct place *places, size_t count)
 {
 	const struct weft_pprof_mapping mapping =
@@ -202,16 +252,11 @@ static int symbolize_mapping(struct work *work, struct place *places, size_t cou
 	if (!weft_mapping_file_is_named(&mapping)) {
 		return 0;
 	}
-	ret = weft_mapping_file_open(&mapping, work->options, &file, &why);
+	ret = get_file(work, &mapping, &file, &why);
 	if (ret == -ENOMEM) {
 		return ret;
 	}
-	if (ret < 0) {
-		return add_comment(work, &why);
-	}
-	ret = look_up(work, file, places, count);
-	weft_symbol_file_close(file);
-	return ret;
+	return ret < 0 ? add_comment(work, &why) : look_up(work, file, places, count);
 }
 
 static int symbolize_all(struct work *work)
@@ -241,7 +286,11 @@ int weft_pprof_symbolize(struct weft_pprof *profile, const struct weft_symbolize
 {
 	struct work work = {.profile = profile, .options = options};
 	int ret = symbolize_all(&work);
+	size_t i;
 
+	for (i = 0; i < FILE_COUNT_MAX; i++) {
+		weft_symbol_file_close(work.files[i].file);
+	}
 	free(work.places);
 	free(work.addresses);
 	return ret < 0 ? weft_error_set_errno(err, ret, "cannot keep the names of a profile") : 0;

@@ -192,6 +192,22 @@ def test_go_tool_pprof_shows_the_names_without_the_program(folder):
         assert " 0x" not in text, (tool, text[:500])
 
 
+def test_a_file_may_be_mapped_many_times(folder):
+    """As in profiles of many processes: each mapping has names, and one of the files has none."""
+    path = build(folder)
+    places = code_addresses(path, "story::tell")[:50]
+    start, limit, offset, file, number = load(path)[0][0]
+    step = 1 << 32
+    mappings = [(start + step * n, limit + step * n, offset, file,
+                 "ab" * 20 if n == 7 else number) for n in range(60)]
+    profile = symbolize(folder, pprof_file.encode(
+        TYPES, [((place + LOADED_AT + step * n,), (1,), {}) for n in range(60) for place in places],
+        mappings))
+    has = [m["has"] for m in profile["mappings"].values()]
+    assert has == [(n != 7,) * 4 for n in range(60)], has
+    assert len(profile["comments"]) == 1, profile["comments"]
+
+
 def names_of(folder, path, *options, wanted="story::", addresses=None, **how):
     profile = symbolize(folder, raw(path, addresses or code_addresses(how.pop("like", path), wanted),
                                     **how), *options)
