@@ -3,8 +3,11 @@
 """Text forms of profiles, read back by real `go tool pprof` programs with the same totals."""
 
 import math
+import os
+import pathlib
 import random
 import re
+import shutil
 
 import harness
 import pprof_file
@@ -152,6 +155,51 @@ def test_heap_with_everything_in_use_keeps_four_columns(folder):
     for tool in pprof_tools():
         types, found = read_back(tool, path)
         assert len(types) == 4 and found == {(0x401000,): [[3, 300, 3, 300]]}, (tool, found)
+
+
+TAB_WRITER = """package main
+
+import (
+	"io"
+	"os"
+	"text/tabwriter"
+)
+
+func main() {
+	writer := tabwriter.NewWriter(os.Stdout, 1, 8, 1, '\\t', 0)
+	io.Copy(writer, os.Stdin)
+	writer.Flush()
+}
+"""
+
+
+def test_columns_line_up_as_go_aligns_them(folder):
+    """The same cells, one tab between them, through the writer that Go's own profiles use."""
+    go = shutil.which("go")
+    if not go:
+        raise harness.Skip("go is not installed (package golang-go)")
+    (folder / "main.go").write_text(TAB_WRITER)
+    environment = dict(os.environ, GOCACHE=str(folder / "cache"), GO111MODULE="off",
+                       GOTOOLCHAIN="local", GOFLAGS="")
+    harness.run(go, "build", "-o", folder / "align", folder / "main.go", env=environment,
+                timeout=600)
+    generator = random.Random(3)
+    mappings = pprof_file.read_maps(pathlib.Path("/proc/self/maps").read_text())
+    code = [m for m in mappings if m[3].startswith("/") and m[1] - m[0] > 0x10000]
+    samples = []
+    for _ in range(60):
+        # Named ones of several lengths, and some that nothing is known of.
+        stack = [generator.randrange(m[0], m[1]) for m in generator.choices(code, k=8)]
+        stack += [generator.randrange(1, 1 << generator.randrange(4, 40)) for _ in range(2)]
+        generator.shuffle(stack)
+        samples.append((tuple(stack), (1,), {}))
+    text = as_text(folder, pprof_file.encode([("things", "count")], samples, mappings)).read_text()
+    assert len(re.findall(r"^#\t0x[0-9a-f]+\t+[^\t]+\+0x", text, re.M)) > 50, text[:2000]
+    single = re.sub("\t+", "\t", text)
+    aligned = harness.run(folder / "align", input=single, stdin=None).stdout
+    wrong = [lines for lines in zip(text.splitlines(), aligned.splitlines())
+             if lines[0] != lines[1]]
+    assert text == aligned, wrong[:3]
 
 
 def test_differences_of_profiles_are_refused(folder):
