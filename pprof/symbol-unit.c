@@ -552,8 +552,12 @@ static int answer(struct weft_symbol_unit *unit, const struct weft_symbol_asked 
 		frames[i] = make_frame(die, &position);
 		if (frames[i].system_name && strncmp(frames[i].system_name, "_Z", 2) != 0 &&
 		    strncmp(frames[i].system_name, "_R", 2) != 0) {
-			qualified[i] = qualify(unit, die, frames[i].system_name);
-			frames[i].function = qualified[i];
+			/* The linker's "__GI_abort" is "abort" in the source. */
+			const char *name = dwarf_diename(die);
+
+			name = name && name[0] ? name : frames[i].system_name;
+			qualified[i] = qualify(unit, die, name);
+			frames[i].function = qualified[i] ? qualified[i] : name;
 		}
 		position.file = source_file(&unit->die, die_number(die, DW_AT_call_file));
 		position.line = die_number(die, DW_AT_call_line);

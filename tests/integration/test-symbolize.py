@@ -171,6 +171,10 @@ def test_a_profile_says_what_its_mappings_have(folder):
     line = next(number for number, text in enumerate(PROGRAM.read_text().splitlines(), 1)
                 if "int method(int factor)" in text)
     assert (method["file"], method["start_line"]) == (str(PROGRAM), line), method
+    addresses = code_addresses(path, "__implementation_of_renamed")
+    shown = {(function["name"], function["system_name"]) for place in symbolize(
+        folder, raw(path, addresses))["locations"].values() for function, _ in place["lines"]}
+    assert shown == {("renamed", "__implementation_of_renamed")}, shown
     # One is called, the others inlined: only the former has a name for linkers.
     for name in ("(anonymous namespace)::hidden", "(anonymous namespace)::factorial",
                  "tell::{lambda#1}::operator()"):

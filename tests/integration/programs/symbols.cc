@@ -17,6 +17,16 @@
 
 #include <dlfcn.h>
 
+extern "C" {
+
+int renamed(int number) __asm__("__implementation_of_renamed");
+
+__attribute__((noinline)) int renamed(int number)
+{
+	return number + std::rand();
+}
+}
+
 namespace story
 {
 
@@ -104,7 +114,7 @@ int tell(int count)
 	} catch (const std::string &text) {
 		std::puts(text.c_str());
 	}
-	return sum + numbers[0];
+	return sum + renamed(numbers[0]);
 }
 
 } // namespace story
