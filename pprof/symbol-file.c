@@ -107,7 +107,11 @@ int weft_symbol_file_open(const struct weft_symbol_file_options *options,
 	if (!file->path || (options->root && !file->root)) {
 		ret = weft_error_set_errno(err, -ENOMEM, "cannot open '%s'", options->path);
 	} else {
+		errno = 0;
 		ret = open_main(file, options, err);
+		if (ret < 0 && errno == ENOMEM) {
+			ret = weft_error_set_errno(err, -ENOMEM, "cannot open '%s'", options->path);
+		}
 	}
 	if (ret < 0) {
 		weft_symbol_file_close(file);
@@ -353,6 +357,8 @@ int weft_symbol_file_find_all(struct weft_symbol_file *file, const uint64_t *add
 		free(search);
 		return -ENOMEM;
 	}
+	/* elfutils answers less when memory is short, and says so nowhere: malloc() does. */
+	errno = 0;
 	find_debug(file);
 	late = weft_symbol_dwarf_find_all(&file->dwarf, addresses, count, take_from_dwarf, search);
 	ret = late == -ETIME || late == -ENOMEM ? 0 : late;
@@ -364,6 +370,9 @@ int weft_symbol_file_find_all(struct weft_symbol_file *file, const uint64_t *add
 	}
 	if (ret == 0) {
 		ret = late ? late : search->status;
+	}
+	if (errno == ENOMEM) {
+		ret = -ENOMEM;
 	}
 	free(search->answered);
 	free(search);
