@@ -13,9 +13,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "statedump.h"
 
 /*
@@ -46,14 +46,6 @@ const struct weft_engine *const weft_capture_engines[] = {
 	NULL,
 };
 
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now); /* Cannot fail for this clock. */
-	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
-
 /* ---- The thread ---- */
 
 static void *drain_until_stopped(void *ctx)
@@ -63,7 +55,7 @@ static void *drain_until_stopped(void *ctx)
 		{.fd = capture->stop_fd, .events = POLLIN},
 		{.fd = capture->engine->get_fd(capture->state), .events = POLLIN},
 	};
-	uint64_t flushed_ns = now_ns();
+	uint64_t flushed_ns = weft_clock_now_ns();
 	int pause_ms = PAUSE_MIN_MS;
 	uint64_t most;
 
@@ -71,8 +63,8 @@ static void *drain_until_stopped(void *ctx)
 		(void)poll(fds, 2, pause_ms);             /* Whatever woke us, all is looked at. */
 		(void)pthread_mutex_lock(&capture->lock); /* Ours: cannot fail. */
 		most = capture->engine->drain(capture->state, &capture->trace);
-		if (now_ns() - flushed_ns >= FLUSH_NS) {
-			flushed_ns = now_ns();
+		if (weft_clock_now_ns() - flushed_ns >= FLUSH_NS) {
+			flushed_ns = weft_clock_now_ns();
 			weft_kernel_trace_flush(&capture->trace);
 		}
 		(void)pthread_mutex_unlock(&capture->lock); /* Locked above. */

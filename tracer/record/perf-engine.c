@@ -26,9 +26,9 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "perf-state.h"
 #include "pid-namespace.h"
 
@@ -58,14 +58,6 @@ static const char *const field_names[WEFT_POINT_COUNT][WEFT_FIELD_COUNT] = {
 
 /* For how long the tracepoint sched_switch tells every switch, to be compared. */
 #define COMPARE_NS UINT64_C(100000000)
-
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now); /* Cannot fail for this clock. */
-	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
 
 /* ---- Opening ---- */
 
@@ -233,7 +225,7 @@ static int open_wide(struct weft_perf_state *state, struct weft_error *err)
 		return explain(state, err, fd);
 	}
 	(void)close(fd); /* Nothing was written. */
-	state->opened_ns = now_ns();
+	state->opened_ns = weft_clock_now_ns();
 	prios = mmap(NULL, WEFT_PERF_TID_MAX * sizeof(*state->prios), PROT_READ | PROT_WRITE,
 		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	/* Without room for them priorities look normal. */
@@ -488,7 +480,7 @@ static uint64_t perf_drain(void *ctx, struct weft_kernel_trace *trace)
 			read_events(state, number, trace);
 		}
 	}
-	if (state->wide && !state->thinned && now_ns() - state->opened_ns > COMPARE_NS) {
+	if (state->wide && !state->thinned && weft_clock_now_ns() - state->opened_ns > COMPARE_NS) {
 		thin_out(state);
 	}
 	return most;

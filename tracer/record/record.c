@@ -20,6 +20,7 @@
 
 #include "buffer-size.h"
 #include "capture.h"
+#include "clock.h"
 #include "daemon.h"
 #include "description.h"
 #include "gate.h"
@@ -117,14 +118,6 @@ int weft_record_parse_sched(const char *text, struct weft_record_options *option
 	options->tier_forced = true;
 	options->engine = engine;
 	return 0;
-}
-
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now); /* Cannot fail for this clock. */
-	return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
 }
 
 /* ---- Processes seen ---- */
@@ -231,7 +224,7 @@ static void compare_process(void *ctx, pid_t pid)
 static int wait_for_process(struct weft_recording *recording, pid_t pid, struct weft_error *err)
 {
 	const struct timespec pause = {0, 20000000};
-	const uint64_t deadline = now_ns() + ATTACH_PATIENCE_NS;
+	const uint64_t deadline = weft_clock_now_ns() + ATTACH_PATIENCE_NS;
 	struct search search = {pid, false};
 	int ret;
 
@@ -240,7 +233,7 @@ static int wait_for_process(struct weft_recording *recording, pid_t pid, struct 
 		if (ret < 0 || search.found) {
 			return ret;
 		}
-		if (now_ns() > deadline) {
+		if (weft_clock_now_ns() > deadline) {
 			return weft_error_set(err, -ENOENT,
 					      "process %d does not register with this user's "
 					      "session daemon: does it run with another HOME, as "
@@ -441,7 +434,7 @@ int weft_record_open(const struct weft_record_options *options,
 		free(recording);
 		return ret;
 	}
-	recording->begin_ns = now_ns();
+	recording->begin_ns = weft_clock_now_ns();
 	recording->disk_free_bytes = recording->machine.disk_bytes;
 	*ret_recording = recording;
 	return 0;
@@ -504,10 +497,10 @@ static void share_clock(struct weft_recording *recording)
 
 static int check_daemon(struct weft_recording *recording, struct weft_error *err)
 {
-	if (now_ns() - recording->checked_ns < CHECK_PERIOD_NS) {
+	if (weft_clock_now_ns() - recording->checked_ns < CHECK_PERIOD_NS) {
 		return 0;
 	}
-	recording->checked_ns = now_ns();
+	recording->checked_ns = weft_clock_now_ns();
 	share_clock(recording);
 	if (recording->lttng->lttng_session_daemon_alive() != 1) {
 		recording->daemon_died = true;
@@ -556,7 +549,7 @@ int weft_record_get_stats(struct weft_recording *recording, struct weft_record_s
 {
 	memset(ret_stats, 0, sizeof(*ret_stats));
 	ret_stats->byte_count = weft_packets_measure(recording->dir);
-	ret_stats->duration_ns = now_ns() - recording->begin_ns;
+	ret_stats->duration_ns = weft_clock_now_ns() - recording->begin_ns;
 	ret_stats->own_daemon = recording->daemon.child_pid != 0;
 	count_processes(recording);
 	ret_stats->process_count = (uint32_t)recording->seen.count;
@@ -673,7 +666,7 @@ int weft_record_close(struct weft_recording *recording, const char *command,
 	memset(ret_stats, 0, sizeof(*ret_stats));
 	weft_gate_fini(&recording->gate);
 	count_processes(recording);
-	ret_stats->duration_ns = now_ns() - recording->begin_ns;
+	ret_stats->duration_ns = weft_clock_now_ns() - recording->begin_ns;
 	if (!recording->daemon_died) {
 		if (weft_session_stop(&recording->session, &healed, &next) < 0) {
 			keep_first(&first, &next);

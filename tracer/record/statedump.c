@@ -13,9 +13,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "syscalls.h"
 
 #define PF_KTHREAD 0x00200000U
@@ -136,14 +136,6 @@ static uint32_t read_namespace(int dir)
 	return open ? (uint32_t)strtoul(open + 1, NULL, 10) : 0;
 }
 
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now); /* Cannot fail for this clock. */
-	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
-
 static bool dump_thread(struct weft_kernel_trace *trace, int dir, int32_t pid, uint32_t ns_inum)
 {
 	struct weft_kernel_thread thread = {.pid = pid, .vpid = pid, .ns_inum = ns_inum};
@@ -159,7 +151,7 @@ static bool dump_thread(struct weft_kernel_trace *trace, int dir, int32_t pid, u
 	thread.vppid = thread.ns_level == 0 ? thread.ppid : 0;
 	read_text(dir, "syscall", text);
 	weft_statedump_parse_syscall(text, &thread);
-	weft_kernel_trace_dump_thread(trace, now_ns(), &thread);
+	weft_kernel_trace_dump_thread(trace, weft_clock_now_ns(), &thread);
 	return true;
 }
 
@@ -201,7 +193,7 @@ size_t weft_statedump_write(struct weft_kernel_trace *trace)
 	const struct dirent *entry;
 	size_t count = 0;
 
-	weft_kernel_trace_dump_begin(trace, now_ns());
+	weft_kernel_trace_dump_begin(trace, weft_clock_now_ns());
 	while (processes && (entry = readdir(processes)) != NULL) {
 		if (isdigit((unsigned char)entry->d_name[0])) {
 			count += dump_process(trace, entry->d_name);
@@ -210,6 +202,6 @@ size_t weft_statedump_write(struct weft_kernel_trace *trace)
 	if (processes) {
 		(void)closedir(processes); /* Read only; nothing to lose. */
 	}
-	weft_kernel_trace_dump_end(trace, now_ns());
+	weft_kernel_trace_dump_end(trace, weft_clock_now_ns());
 	return count;
 }
