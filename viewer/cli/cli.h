@@ -10,6 +10,7 @@
 #define WEFT_CLI_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include <weft/error.h>
 
@@ -25,5 +26,8 @@ int weft_cli_fail(const char *command, const struct weft_error *err);
 /** Prints `weft COMMAND: MESSAGE` and where to find help. @return WEFT_CLI_USAGE. */
 int weft_cli_usage(const char *command, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+
+/** Parses decimal digits, and nothing else, of a number from least to most. */
+bool weft_cli_parse_number(const char *text, uint64_t least, uint64_t most, uint64_t *ret_number);
 
 #endif

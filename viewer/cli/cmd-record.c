@@ -26,6 +26,7 @@
 
 #include "child.h"
 #include "cli.h"
+#include "now.h"
 #include "selection.h"
 
 #define NS_PER_S         INT64_C(1000000000)
@@ -112,22 +113,16 @@ struct run {
 
 static int64_t now_ns(void)
 {
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now); /* Cannot fail for this clock. */
-	return now.tv_sec * NS_PER_S + now.tv_nsec;
+	return (int64_t)weft_now_ns();
 }
 
 /* ---- Options ---- */
 
 static int take_pid(const char *value, pid_t *ret_pid)
 {
-	char *end;
-	long pid;
+	uint64_t pid;
 
-	errno = 0;
-	pid = strtol(value, &end, 10);
-	if (errno || *end || end == value || pid <= 0 || pid > INT32_MAX) {
+	if (!weft_cli_parse_number(value, 1, INT32_MAX, &pid)) {
 		return weft_cli_usage("record", "--pid: '%s' is not a process id", value);
 	}
 	*ret_pid = (pid_t)pid;

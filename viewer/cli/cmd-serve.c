@@ -80,35 +80,30 @@ struct settings {
 	bool help;
 };
 
-/* Whole numbers from 1. */
-static bool parse_number(const char *text, uint32_t max, uint32_t *ret_number)
-{
-	unsigned long value;
-	char *end;
-
-	errno = 0;
-	value = strtoul(text, &end, 10);
-	if (*text < '0' || *text > '9' || errno || *end || value == 0 || value > max) {
-		return false;
-	}
-	*ret_number = (uint32_t)value;
-	return true;
-}
-
 static bool take_number(int option, const char *text, struct settings *settings)
 {
-	switch (option) {
-	case 'p':
-		return parse_number(text, INT_MAX, &settings->pid);
-	case OPTION_MAX_TRACE:
-		return parse_number(text, 86400, &settings->http.trace_seconds_max);
-	case OPTION_MAX_PROFILE:
-		return parse_number(text, 86400, &settings->http.profile_seconds_max);
-	case OPTION_MAX_TRACES:
-		return parse_number(text, 1000, &settings->http.trace_count_max);
-	default:
-		return parse_number(text, 1U << 30, &settings->disk_mib);
+	const struct {
+		int option;
+		uint32_t most;
+		uint32_t *value;
+	} numbers[] = {
+		{'p', INT_MAX, &settings->pid},
+		{OPTION_MAX_TRACE, 86400, &settings->http.trace_seconds_max},
+		{OPTION_MAX_PROFILE, 86400, &settings->http.profile_seconds_max},
+		{OPTION_MAX_TRACES, 1000, &settings->http.trace_count_max},
+		{OPTION_MAX_DISK, 1U << 30, &settings->disk_mib},
+	};
+	uint64_t number;
+	size_t i;
+
+	for (i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		if (numbers[i].option == option &&
+		    weft_cli_parse_number(text, 1, numbers[i].most, &number)) {
+			*numbers[i].value = (uint32_t)number;
+			return true;
+		}
 	}
+	return false;
 }
 
 /* Whether it was one of those that take a word. */

@@ -67,21 +67,11 @@ struct settings {
 	bool top_given, help;
 };
 
-/* Decimal digits only. */
-static bool parse_number(const char *value, unsigned long long *ret_number)
-{
-	char *end;
-
-	errno = 0;
-	*ret_number = strtoull(value, &end, 10);
-	return !errno && !*end && end != value && value[0] >= '0' && value[0] <= '9';
-}
-
 static int take_id(const char *value, struct settings *settings)
 {
-	unsigned long long id;
+	uint64_t id;
 
-	if (!parse_number(value, &id) || id == 0) {
+	if (!weft_cli_parse_number(value, 1, UINT64_MAX, &id)) {
 		return weft_cli_usage("summary", "--id: '%s' is not the id of a task", value);
 	}
 	settings->options.task_id = id;
@@ -90,9 +80,9 @@ static int take_id(const char *value, struct settings *settings)
 
 static int take_top(const char *value, struct settings *settings)
 {
-	unsigned long long count;
+	uint64_t count;
 
-	if (!parse_number(value, &count) || count > SIZE_MAX) {
+	if (!weft_cli_parse_number(value, 0, SIZE_MAX, &count)) {
 		return weft_cli_usage("summary", "--top: '%s' is not a number of rows", value);
 	}
 	settings->options.row_count_max = (size_t)count;

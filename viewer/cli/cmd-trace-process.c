@@ -335,16 +335,6 @@ static int trace(struct job *job, pid_t pid, struct weft_error *err)
 				      : trace_for_program(job, pid, err);
 }
 
-static bool parse_number(const char *text, uint64_t max, uint64_t *ret_number)
-{
-	char *end;
-
-	errno = 0;
-	*ret_number = strtoull(text, &end, 10);
-	return *text >= '0' && *text <= '9' && !errno && !*end && *ret_number > 0 &&
-	       *ret_number <= max;
-}
-
 int weft_cmd_trace_process(int argc, char **argv)
 {
 	struct weft_error err = WEFT_ERROR_INIT;
@@ -352,8 +342,9 @@ int weft_cmd_trace_process(int argc, char **argv)
 	struct job job = {.client = &client};
 	uint64_t pid = 0;
 
-	if (argc < 3 || argc > 4 || !parse_number(argv[1], INT_MAX, &pid) ||
-	    (client.is_server && !parse_number(argv[3], UINT64_MAX, &client.bytes_max)) ||
+	if (argc < 3 || argc > 4 || !weft_cli_parse_number(argv[1], 1, INT_MAX, &pid) ||
+	    (client.is_server &&
+	     !weft_cli_parse_number(argv[3], 1, UINT64_MAX, &client.bytes_max)) ||
 	    fcntl(WEFT_HELPER_SOCKET_FD, F_GETFD) < 0) {
 		return weft_cli_usage("trace-process",
 				      "only weft_trace_start() and servers run this");

@@ -86,12 +86,9 @@ static int take_time(const char *command, const char *name, const char *value, i
 
 static int take_pid(const char *command, const char *value, int32_t *ret_pid)
 {
-	char *end;
-	long pid;
+	uint64_t pid;
 
-	errno = 0;
-	pid = strtol(value, &end, 10);
-	if (errno || *end || !isdigit((unsigned char)value[0]) || pid <= 0 || pid > INT32_MAX) {
+	if (!weft_cli_parse_number(value, 1, INT32_MAX, &pid)) {
 		(void)weft_cli_usage(command, "--pid: '%s' is not a process id", value);
 		return -EINVAL;
 	}
