@@ -10,9 +10,10 @@
 #include <string.h>
 #include <time.h>
 
+#include <weft/output-file.h>
+
 #include "go-encoder.h"
 #include "go-plan.h"
-#include "output-file.h"
 #include "pipeline.h"
 #include "profile-sink.h"
 

@@ -8,9 +8,10 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include <weft/output-file.h>
+
 #include "go-encoder.h"
 #include "go-plan.h"
-#include "output-file.h"
 #include "walk.h"
 
 struct weft_go_sink {

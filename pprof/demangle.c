@@ -112,6 +112,18 @@ static bool demangle_cpp(const char *name, struct weft_demangled *out)
 	return out->len > 0;
 }
 
+struct weft_demangled *weft_demangled_create(void)
+{
+	struct weft_demangled *out = (struct weft_demangled *)malloc(sizeof(*out));
+
+	if (out) {
+		out->len = 0;
+		out->is_full = false;
+		out->text[0] = '\0';
+	}
+	return out;
+}
+
 char *weft_symbol_demangle(const char *name)
 {
 	struct weft_demangled *out;
@@ -122,13 +134,10 @@ char *weft_symbol_demangle(const char *name)
 	    strnlen(name, WEFT_SYMBOL_DEMANGLE_MAX + 1) > WEFT_SYMBOL_DEMANGLE_MAX) {
 		return NULL;
 	}
-	out = (struct weft_demangled *)malloc(sizeof(*out));
+	out = weft_demangled_create();
 	if (!out) {
 		return NULL;
 	}
-	out->len = 0;
-	out->is_full = false;
-	out->text[0] = '\0';
 	if (name[1] == 'R') {
 		is_readable = weft_demangle_rust_v0(name, out);
 	} else {

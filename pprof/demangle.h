@@ -22,6 +22,8 @@ struct weft_demangled {
 	bool is_full;
 };
 
+/* An empty one, to be freed by the caller; NULL: no memory. Too large for a stack. */
+struct weft_demangled *weft_demangled_create(void);
 void weft_demangled_add(struct weft_demangled *out, const char *text, size_t len);
 
 /* "_ZN3foo3bar17h0123456789abcdefE" → "foo::bar". False: not Rust's; `out` is as it was. */

@@ -16,6 +16,7 @@
 
 #include <profile.pb-c.h>
 
+#include "array.h"
 #include "wire.h"
 
 #define OUT_SIZE     (64U << 10)
@@ -33,7 +34,7 @@ struct encoder {
 	size_t message_capacity;
 	Weft__Pb__Label *labels, **label_pointers; /* Of the sample being packed. */
 	uint64_t *location_ids;
-	size_t label_capacity, location_capacity;
+	size_t label_capacity, pointer_capacity, location_capacity;
 };
 
 static int deflate_bytes(struct encoder *encoder, const void *bytes, size_t size, int flush)
@@ -71,28 +72,12 @@ static int put_bytes(struct encoder *encoder, uint32_t field, const void *bytes,
 	return ret < 0 || size == 0 ? ret : deflate_bytes(encoder, bytes, size, Z_NO_FLUSH);
 }
 
-static int grow(void **array, size_t *capacity, size_t count, size_t item_size)
-{
-	void *larger;
-
-	if (count <= *capacity) {
-		return 0;
-	}
-	larger = realloc(*array, 2 * count * item_size);
-	if (!larger) {
-		return -ENOMEM;
-	}
-	*array = larger;
-	*capacity = 2 * count;
-	return 0;
-}
-
 static int put_message(struct encoder *encoder, uint32_t field, const ProtobufCMessage *message)
 {
 	size_t size = protobuf_c_message_get_packed_size(message);
 	int ret;
 
-	ret = grow((void **)&encoder->message, &encoder->message_capacity, size, 1);
+	ret = weft_array_reserve(&encoder->message, &encoder->message_capacity, size, SIZE_MAX, 1);
 	if (ret < 0) {
 		return ret;
 	}
@@ -125,18 +110,19 @@ static int put_sample_types(struct encoder *encoder)
 /* Room for the ids and labels of a sample. */
 static int reserve_for_sample(struct encoder *encoder, const struct weft_pprof_sample *sample)
 {
-	size_t capacity = encoder->label_capacity;
 	int ret;
 
-	ret = grow((void **)&encoder->location_ids, &encoder->location_capacity,
-		   sample->location_count, sizeof(*encoder->location_ids));
+	ret = weft_array_reserve(&encoder->location_ids, &encoder->location_capacity,
+				 sample->location_count, UINT32_MAX,
+				 sizeof(*encoder->location_ids));
 	if (ret == 0) {
-		ret = grow((void **)&encoder->labels, &capacity, sample->label_count,
-			   sizeof(*encoder->labels));
+		ret = weft_array_reserve(&encoder->labels, &encoder->label_capacity,
+					 sample->label_count, UINT32_MAX, sizeof(*encoder->labels));
 	}
 	if (ret == 0) {
-		ret = grow((void **)&encoder->label_pointers, &encoder->label_capacity,
-			   sample->label_count, sizeof(struct Weft__Pb__Label *));
+		ret = weft_array_reserve(&encoder->label_pointers, &encoder->pointer_capacity,
+					 sample->label_count, UINT32_MAX,
+					 sizeof(struct Weft__Pb__Label *));
 	}
 	return ret;
 }
@@ -317,7 +303,7 @@ static int put_header(struct encoder *encoder)
 	message.comment = comments;
 	message.n_comment = count;
 	size = protobuf_c_message_get_packed_size(&message.base);
-	ret = grow((void **)&encoder->message, &encoder->message_capacity, size, 1);
+	ret = weft_array_reserve(&encoder->message, &encoder->message_capacity, size, SIZE_MAX, 1);
 	if (ret == 0) {
 		protobuf_c_message_pack(&message.base, encoder->message);
 		ret = deflate_bytes(encoder, encoder->message, size, Z_NO_FLUSH);
@@ -367,7 +353,7 @@ int weft_pprof_write(const struct weft_pprof *profile, weft_pprof_write_fn write
 	return ret < 0 ? weft_error_set_errno(err, ret, "cannot write the profile") : 0;
 }
 
-static int write_to_fd(void *ctx, const void *bytes, size_t size)
+int weft_pprof_write_to_fd(void *ctx, const void *bytes, size_t size)
 {
 	const char *at = (const char *)bytes;
 
@@ -387,5 +373,5 @@ static int write_to_fd(void *ctx, const void *bytes, size_t size)
 
 int weft_pprof_write_fd(const struct weft_pprof *profile, int fd, struct weft_error *err)
 {
-	return weft_pprof_write(profile, write_to_fd, &fd, err);
+	return weft_pprof_write(profile, weft_pprof_write_to_fd, &fd, err);
 }

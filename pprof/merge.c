@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "array.h"
 #include "unit.h"
 
 /* Mappings grow by pages: sizes are compared rounded up to one. */
@@ -305,22 +306,6 @@ static int join_tables(struct merge *merge)
 
 /* ---- Samples ---- */
 
-static int reserve_stack(struct merge *merge, size_t count)
-{
-	uint32_t *larger;
-
-	if (count <= merge->stack_capacity) {
-		return 0;
-	}
-	larger = (uint32_t *)realloc(merge->stack, 2 * count * sizeof(*larger));
-	if (!larger) {
-		return -ENOMEM;
-	}
-	merge->stack = larger;
-	merge->stack_capacity = 2 * count;
-	return 0;
-}
-
 static int join_samples(struct merge *merge)
 {
 	uint32_t i, k;
@@ -330,7 +315,8 @@ static int join_samples(struct merge *merge)
 		const struct weft_pprof_sample *sample = weft_pprof_get_sample(merge->source, i);
 		struct weft_pprof_sample joined = *sample;
 
-		ret = reserve_stack(merge, sample->location_count);
+		ret = weft_array_reserve(&merge->stack, &merge->stack_capacity,
+					 sample->location_count, UINT32_MAX, sizeof(*merge->stack));
 		if (ret < 0) {
 			return ret;
 		}

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 The Weft authors
 /*
- * A file that appears complete or not at all. See output-file.h.
+ * A file that appears complete or not at all. See <weft/output-file.h>.
  */
-#include "output-file.h"
+#include <weft/output-file.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,6 +13,8 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include <weft/pprof.h>
 
 #define NAME_TRIES     100
 #define LINK_DEPTH_MAX 40
@@ -182,22 +184,7 @@ int weft_output_file_open(const char *path, struct weft_output_file **ret_file,
 
 int weft_output_file_write(void *ctx, const void *bytes, size_t size)
 {
-	struct weft_output_file *file = (struct weft_output_file *)ctx;
-	const char *at = (const char *)bytes;
-
-	while (size) {
-		ssize_t written = write(file->fd, at, size);
-
-		if (written < 0) {
-			if (errno == EINTR) {
-				continue;
-			}
-			return -errno;
-		}
-		at += written;
-		size -= (size_t)written;
-	}
-	return 0;
+	return weft_pprof_write_to_fd(&((struct weft_output_file *)ctx)->fd, bytes, size);
 }
 
 /* linkat() cannot replace a file: the name is taken under a temporary one first. */

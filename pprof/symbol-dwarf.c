@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "array.h"
+#include "symbol-range.h"
 #include "symbol-unit.h"
 
 /* More than any program has: beyond, a file is damage. */
@@ -72,44 +74,22 @@ static void start_over(struct weft_symbol_dwarf *dwarf)
 
 /* ---- Units and their ranges ---- */
 
-/* Returns the array with room for one more element; NULL: no memory, the old one stays. */
-static void *make_room(void *array, size_t count, size_t *capacity, size_t count_max, size_t size)
-{
-	size_t wanted = *capacity ? *capacity * 2 : 64;
-	void *grown;
-
-	if (count < *capacity) {
-		return array;
-	}
-	grown = wanted > count_max ? NULL : reallocarray(array, wanted, size);
-	if (grown) {
-		*capacity = wanted;
-	}
-	return grown;
-}
-
 static int add_range(struct weft_symbol_dwarf *dwarf, struct weft_symbol_unit_range range)
 {
-	void *grown = make_room(dwarf->ranges, dwarf->range_count, &dwarf->range_capacity,
-				RANGE_COUNT_MAX, sizeof(range));
-
-	if (!grown) {
+	if (weft_array_reserve(&dwarf->ranges, &dwarf->range_capacity, dwarf->range_count + 1,
+			       RANGE_COUNT_MAX, sizeof(range)) < 0) {
 		return -ENOMEM;
 	}
-	dwarf->ranges = (struct weft_symbol_unit_range *)grown;
 	dwarf->ranges[dwarf->range_count++] = range;
 	return 0;
 }
 
 static int add_place(struct weft_symbol_dwarf *dwarf, struct weft_symbol_unit_place place)
 {
-	void *grown = make_room(dwarf->places, dwarf->place_count, &dwarf->place_capacity,
-				PLACE_COUNT_MAX, sizeof(place));
-
-	if (!grown) {
+	if (weft_array_reserve(&dwarf->places, &dwarf->place_capacity, dwarf->place_count + 1,
+			       PLACE_COUNT_MAX, sizeof(place)) < 0) {
 		return -ENOMEM;
 	}
-	dwarf->places = (struct weft_symbol_unit_place *)grown;
 	dwarf->places[dwarf->place_count++] = place;
 	return 0;
 }
@@ -180,19 +160,10 @@ static int read_units(struct weft_symbol_dwarf *dwarf)
 
 static size_t find_in_ranges(const struct weft_symbol_dwarf *dwarf, uint64_t address)
 {
-	size_t low = 0;
-	size_t high = dwarf->range_count;
+	size_t low = weft_symbol_range_count_before(dwarf->ranges, dwarf->range_count,
+						    sizeof(*dwarf->ranges), address);
 	size_t steps;
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (dwarf->ranges[middle].begin <= address) {
-			low = middle + 1;
-		} else {
-			high = middle;
-		}
-	}
 	for (steps = 0; low > 0 && steps < LOOK_BACK; steps++) {
 		if (address < dwarf->ranges[--low].end) {
 			return dwarf->ranges[low].place;

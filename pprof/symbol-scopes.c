@@ -12,6 +12,7 @@
 
 #include <weft/symbol-file.h>
 
+#include "array.h"
 #include "demangle.h"
 
 /* More than any unit has: beyond, a file is damage. */
@@ -29,33 +30,14 @@ void weft_symbol_scopes_fini(struct weft_symbol_scopes *scopes)
 	*scopes = (struct weft_symbol_scopes){NULL, 0, 0, NULL, 0, 0};
 }
 
-/* Returns the array with room for one more; NULL: no memory, the old one stays. */
-static void *make_room(void *array, size_t count, size_t *capacity, size_t size)
-{
-	size_t wanted = *capacity ? *capacity * 2 : 16;
-	void *grown;
-
-	if (count < *capacity) {
-		return array;
-	}
-	grown = wanted > COUNT_MAX ? NULL : reallocarray(array, wanted, size);
-	if (grown) {
-		*capacity = wanted;
-	}
-	return grown;
-}
-
 int weft_symbol_scopes_add(struct weft_symbol_scopes *scopes, const struct weft_symbol_scope *scope,
 			   size_t *ret_scope)
 {
-	struct weft_symbol_scope *grown = (struct weft_symbol_scope *)make_room(
-		scopes->scopes, scopes->scope_count, &scopes->scope_capacity, sizeof(*grown));
-
-	if (!grown) {
+	if (weft_array_reserve(&scopes->scopes, &scopes->scope_capacity, scopes->scope_count + 1,
+			       COUNT_MAX, sizeof(*scope)) < 0) {
 		return -ENOMEM;
 	}
-	scopes->scopes = grown;
-	grown[scopes->scope_count++] = *scope;
+	scopes->scopes[scopes->scope_count++] = *scope;
 	*ret_scope = scopes->scope_count;
 	return 0;
 }
@@ -63,14 +45,11 @@ int weft_symbol_scopes_add(struct weft_symbol_scopes *scopes, const struct weft_
 int weft_symbol_scopes_add_function(struct weft_symbol_scopes *scopes, size_t scope,
 				    uint64_t offset)
 {
-	struct weft_symbol_scope_member *grown = (struct weft_symbol_scope_member *)make_room(
-		scopes->members, scopes->member_count, &scopes->member_capacity, sizeof(*grown));
-
-	if (!grown) {
+	if (weft_array_reserve(&scopes->members, &scopes->member_capacity, scopes->member_count + 1,
+			       COUNT_MAX, sizeof(*scopes->members)) < 0) {
 		return -ENOMEM;
 	}
-	scopes->members = grown;
-	grown[scopes->member_count++] = (struct weft_symbol_scope_member){offset, scope};
+	scopes->members[scopes->member_count++] = (struct weft_symbol_scope_member){offset, scope};
 	return 0;
 }
 
@@ -134,12 +113,10 @@ char *weft_symbol_scopes_qualify(const struct weft_symbol_scopes *scopes, uint64
 	if (scope == WEFT_SYMBOL_SCOPE_NONE) {
 		return NULL;
 	}
-	out = (struct weft_demangled *)malloc(sizeof(*out));
+	out = weft_demangled_create();
 	if (!out) {
 		return NULL;
 	}
-	out->len = 0;
-	out->is_full = false;
 	add_scope(scopes, scope, out);
 	weft_demangled_add(out, name, strlen(name));
 	if (!out->is_full) {

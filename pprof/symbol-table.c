@@ -10,6 +10,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "array.h"
+#include "symbol-range.h"
+
 /* More symbols than any program has (a browser has half a million): beyond, a file is damage. */
 #define NAME_COUNT_MAX 4000000U
 /* How many symbols before an address may have one around it that is larger. */
@@ -17,18 +20,9 @@
 
 static int add_name(struct weft_symbol_table *table, struct weft_symbol_name name)
 {
-	if (table->count == table->capacity) {
-		size_t wanted = table->capacity ? table->capacity * 2 : 256;
-		struct weft_symbol_name *names =
-			wanted > NAME_COUNT_MAX ? NULL
-						: (struct weft_symbol_name *)reallocarray(
-							  table->names, wanted, sizeof(*names));
-
-		if (!names) {
-			return -ENOMEM;
-		}
-		table->names = names;
-		table->capacity = wanted;
+	if (weft_array_reserve(&table->names, &table->capacity, table->count + 1, NAME_COUNT_MAX,
+			       sizeof(name)) < 0) {
+		return -ENOMEM;
 	}
 	table->names[table->count++] = name;
 	return 0;
@@ -194,18 +188,9 @@ static int compare_slots(const void *left, const void *right)
 
 static int add_slot(struct slots *slots, struct slot slot)
 {
-	if (slots->count == slots->capacity) {
-		size_t wanted = slots->capacity ? slots->capacity * 2 : 64;
-		struct slot *grown =
-			wanted > NAME_COUNT_MAX
-				? NULL
-				: (struct slot *)reallocarray(slots->slots, wanted, sizeof(*grown));
-
-		if (!grown) {
-			return -ENOMEM;
-		}
-		slots->slots = grown;
-		slots->capacity = wanted;
+	if (weft_array_reserve(&slots->slots, &slots->capacity, slots->count + 1, NAME_COUNT_MAX,
+			       sizeof(slot)) < 0) {
+		return -ENOMEM;
 	}
 	slots->slots[slots->count++] = slot;
 	return 0;
@@ -375,19 +360,10 @@ void weft_symbol_table_fini(struct weft_symbol_table *table)
 const struct weft_symbol_name *weft_symbol_table_find(const struct weft_symbol_table *table,
 						      uint64_t address)
 {
-	size_t low = 0;
-	size_t high = table->count;
+	size_t low = weft_symbol_range_count_before(table->names, table->count,
+						    sizeof(*table->names), address);
 	size_t steps;
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (table->names[middle].begin <= address) {
-			low = middle + 1;
-		} else {
-			high = middle;
-		}
-	}
 	for (steps = 0; low > 0 && steps < LOOK_BACK; steps++) {
 		const struct weft_symbol_name *name = &table->names[--low];
 

@@ -15,6 +15,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "array.h"
+#include "symbol-range.h"
 #include "symbol-scopes.h"
 
 /* Steps between two looks at the clock: some microseconds. */
@@ -75,19 +77,9 @@ struct level {
 
 static int add_function(struct weft_symbol_unit *unit, const struct function *function)
 {
-	if (unit->function_count == unit->function_capacity) {
-		size_t wanted = unit->function_capacity ? unit->function_capacity * 2 : 64;
-		struct function *functions =
-			wanted > FUNCTION_COUNT_MAX
-				? NULL
-				: (struct function *)reallocarray(unit->functions, wanted,
-								  sizeof(*functions));
-
-		if (!functions) {
-			return -ENOMEM;
-		}
-		unit->functions = functions;
-		unit->function_capacity = wanted;
+	if (weft_array_reserve(&unit->functions, &unit->function_capacity, unit->function_count + 1,
+			       FUNCTION_COUNT_MAX, sizeof(*function)) < 0) {
+		return -ENOMEM;
 	}
 	unit->functions[unit->function_count++] = *function;
 	return 0;
@@ -248,19 +240,10 @@ static int index_unit(struct weft_symbol_dwarf *dwarf, struct weft_symbol_unit *
 
 static const struct function *find_function(const struct weft_symbol_unit *unit, uint64_t address)
 {
-	size_t low = 0;
-	size_t high = unit->function_count;
+	size_t low = weft_symbol_range_count_before(unit->functions, unit->function_count,
+						    sizeof(*unit->functions), address);
 	size_t steps;
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (unit->functions[middle].begin <= address) {
-			low = middle + 1;
-		} else {
-			high = middle;
-		}
-	}
 	for (steps = 0; low > 0 && steps < LOOK_BACK; steps++) {
 		if (address < unit->functions[--low].end) {
 			return &unit->functions[low];

@@ -595,6 +595,11 @@ def test_bad_input_and_wrong_use_are_said_in_one_line(folder):
                            f'mount -t tmpfs -o size=4k none {small}; "$@"; ls {small}; exit 0', "sh",
                            harness.WEFT, "symbolize", "-o", small / "out", folder / "large.pb")
         assert "No space left" in done.stderr and not done.stdout, done
+        done = harness.run("unshare", "--mount", "sh", "-c",
+                           f'mount -t tmpfs -o size=8k none {small}; echo old >{small}/out; "$@"; '
+                           f'cat {small}/out; exit 0', "sh",
+                           harness.WEFT, "symbolize", "-o", small / "out", folder / "large.pb")
+        assert "No space left" in done.stderr and done.stdout == "old\n", done
 
 
 # ---- As a library's helper ----

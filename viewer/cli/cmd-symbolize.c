@@ -31,12 +31,14 @@
 #include <unistd.h>
 
 #include <weft/helper.h>
+#include <weft/output-file.h>
 #include <weft/pprof-text.h>
 #include <weft/pprof.h>
 #include <weft/symbolize.h>
 
 #include "cli.h"
 #include "helper-process.h"
+#include "now.h"
 
 #define TIMEOUT_S_DEFAULT  60
 #define MEMORY_MIB_DEFAULT 2048
@@ -104,24 +106,6 @@ struct verdict {
 
 /* ---- The child ---- */
 
-static int write_to_fd(void *ctx, const void *bytes, size_t size)
-{
-	const char *at = (const char *)bytes;
-
-	while (size > 0) {
-		ssize_t written = write(*(const int *)ctx, at, size);
-
-		if (written < 0 && errno != EINTR) {
-			return -errno;
-		}
-		if (written > 0) {
-			at += written;
-			size -= (size_t)written;
-		}
-	}
-	return 0;
-}
-
 static int write_profile(const struct weft_pprof *profile, const struct settings *settings,
 			 const uint64_t *entries, int fd, struct weft_error *err)
 {
@@ -129,17 +113,9 @@ static int write_profile(const struct weft_pprof *profile, const struct settings
 		.name = settings->name, .debug = (int)settings->debug, .entries = entries};
 
 	if (settings->debug) {
-		return weft_pprof_write_text(profile, &options, write_to_fd, &fd, err);
+		return weft_pprof_write_text(profile, &options, weft_pprof_write_to_fd, &fd, err);
 	}
 	return weft_pprof_write_fd(profile, fd, err);
-}
-
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now); /* Cannot fail. */
-	return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
 }
 
 /* Files that are mapped for reading do not count: they are no memory of this process. */
@@ -161,7 +137,7 @@ static int symbolize(struct weft_pprof *profile, const struct settings *settings
 	struct weft_symbolize_options options = {
 		.pid = (int32_t)settings->pid,
 		.debuginfod = settings->debuginfod,
-		.deadline_ns = now_ns() + settings->timeout_s * UINT64_C(1000000000),
+		.deadline_ns = weft_now_ns() + settings->timeout_s * WEFT_NS_PER_S,
 	};
 	struct weft_error why = WEFT_ERROR_INIT;
 	int ret;
@@ -202,12 +178,12 @@ struct ending {
 static struct ending wait_for_child(pid_t child, int pipe_fd, uint64_t timeout_s)
 {
 	uint64_t deadline_ns =
-		now_ns() + timeout_s * UINT64_C(1000000000) + GRACE_MS * UINT64_C(1000000);
+		weft_now_ns() + timeout_s * WEFT_NS_PER_S + GRACE_MS * WEFT_NS_PER_MS;
 	struct pollfd waited = {.fd = pipe_fd, .events = POLLIN};
 	struct ending ending = {0, false};
 
 	for (;;) {
-		uint64_t now = now_ns();
+		uint64_t now = weft_now_ns();
 		uint64_t left_ms = now < deadline_ns ? (deadline_ns - now) / 1000000 + 1 : 0;
 		int ret = poll(&waited, 1, left_ms < INT_MAX ? (int)left_ms : INT_MAX);
 
@@ -311,7 +287,7 @@ static int make_answer(struct weft_pprof *profile, const struct settings *settin
 	return ret;
 }
 
-static int copy(int from, int to, struct weft_error *err)
+static int copy(int from, weft_pprof_write_fn write, void *ctx, struct weft_error *err)
 {
 	char block[1 << 16];
 	off_t at = 0;
@@ -322,7 +298,7 @@ static int copy(int from, int to, struct weft_error *err)
 		if (size < 0) {
 			return weft_error_set_errno(err, -errno, "cannot read the answer back");
 		}
-		ret = write_to_fd(&to, block, (size_t)size);
+		ret = write(ctx, block, (size_t)size);
 		at += size;
 	}
 	return ret < 0 ? weft_error_set_errno(err, ret, "cannot write the profile") : 0;
@@ -356,29 +332,23 @@ static int read_input(const struct settings *settings, struct weft_pprof **ret_p
 static int write_output(const struct settings *settings, int answer_fd, struct weft_error *err)
 {
 	int fd = settings->is_helper ? WEFT_HELPER_OUTPUT_FD : STDOUT_FILENO;
-	struct stat status;
-	bool is_file;
+	struct weft_output_file *file;
 	int ret;
 
 	if (!settings->output) {
-		return copy(answer_fd, fd, err);
+		return copy(answer_fd, weft_pprof_write_to_fd, &fd, err);
 	}
-	fd = open(settings->output, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-	if (fd < 0) {
-		return weft_error_set_errno(err, -errno, "cannot write '%s'", settings->output);
+	ret = weft_output_file_open(settings->output, &file, err);
+	if (ret < 0) {
+		return ret;
 	}
-	ret = copy(answer_fd, fd, err);
-	is_file = fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
-	if (close(fd) != 0 && ret == 0) {
-		ret = weft_error_set_errno(err, -errno, "cannot write the profile");
-	}
+	ret = copy(answer_fd, weft_output_file_write, file, err);
 	if (ret < 0) {
 		weft_error_prepend(err, "'%s'", settings->output);
-		if (is_file) {
-			(void)unlink(settings->output); /* Half a profile is none. */
-		}
+		weft_output_file_discard(file);
+		return ret;
 	}
-	return ret;
+	return weft_output_file_commit(file, err);
 }
 
 static int run(const struct settings *settings, struct weft_error *err)
@@ -420,20 +390,6 @@ static int run_helper(const struct settings *settings)
 
 /* ---- Options ---- */
 
-static bool parse_number(const char *text, uint64_t least, uint64_t most, uint64_t *ret_number)
-{
-	char *end;
-	uint64_t number;
-
-	errno = 0;
-	number = strtoull(text, &end, 10);
-	if (text[0] < '0' || text[0] > '9' || errno || *end || number < least || number > most) {
-		return false;
-	}
-	*ret_number = number;
-	return true;
-}
-
 struct number_option {
 	int code;
 	const char *name;
@@ -458,8 +414,8 @@ static int take_number(int code, struct settings *settings)
 		if (option->code != code) {
 			continue;
 		}
-		if (!parse_number(optarg, option->least, option->most,
-				  (uint64_t *)((char *)settings + option->offset))) {
+		if (!weft_cli_parse_number(optarg, option->least, option->most,
+					   (uint64_t *)((char *)settings + option->offset))) {
 			return weft_cli_usage("symbolize",
 					      "%s needs a number from %" PRIu64 " to %" PRIu64
 					      ", not '%s'",

@@ -260,7 +260,9 @@ typedef int (*weft_pprof_write_fn)(void *ctx, const void *bytes, size_t size);
  */
 WEFT_MUST_CHECK int weft_pprof_write(const struct weft_pprof *profile, weft_pprof_write_fn write,
 				     void *ctx, struct weft_error *err);
-/** As above, to a descriptor, which stays open. */
+/** A weft_pprof_write_fn: writes all bytes to a descriptor. ctx: an int, the descriptor. */
+int weft_pprof_write_to_fd(void *ctx, const void *bytes, size_t size);
+/** As weft_pprof_write(), to a descriptor, which stays open. */
 WEFT_MUST_CHECK int weft_pprof_write_fd(const struct weft_pprof *profile, int fd,
 					struct weft_error *err);
 

@@ -20,7 +20,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "output-file.h"
+#include <weft/output-file.h>
 
 static char folder[64];
 static char path[128];
