@@ -63,6 +63,16 @@ static uint32_t round_up_to_power(uint32_t count)
 	return power;
 }
 
+/*
+ * A quarter more than promised, for entries that lost a race and could not be taken back; and one
+ * longest stack always fits, however small the table.
+ */
+static size_t arena_word_count(uint32_t entries)
+{
+	return (size_t)entries * words_of_entry(MEAN_DEPTH) / 4 * 5 +
+	       words_of_entry(WEFT_STACK_DEPTH_MAX);
+}
+
 struct weft_stack_table *weft_stack_table_create(uint32_t entry_count_max)
 {
 	struct weft_stack_table *table;
@@ -75,10 +85,7 @@ struct weft_stack_table *weft_stack_table_create(uint32_t entry_count_max)
 	}
 	entries = round_up_to_power(entry_count_max);
 	head_size = whole_pages(sizeof(*table) + 2 * (size_t)entries * sizeof(slot_word));
-	/* One longest stack always fits, however small the table. */
-	arena_size = whole_pages(((size_t)entries * words_of_entry(MEAN_DEPTH) +
-				  words_of_entry(WEFT_STACK_DEPTH_MAX)) *
-				 WORD);
+	arena_size = whole_pages(arena_word_count(entries) * WORD);
 	table = mmap(NULL, head_size + arena_size, PROT_READ | PROT_WRITE,
 		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (table == MAP_FAILED) {
