@@ -16,6 +16,8 @@
 
 #include <weft/trace.h>
 
+#include "object-scan.h"
+
 #define WEFT_THREAD_NAME_SIZE 64
 
 struct weft_control {
@@ -31,11 +33,6 @@ struct weft_control {
 
 extern struct weft_control weft_control;
 
-/* Range of one loaded object, for the check that an ip has been described. */
-struct weft_object_range {
-	uint64_t start, end;
-};
-
 struct weft_account_mark {
 	uint64_t task; /* Whom the running interval is credited to. */
 	uint64_t wall_ns, cpu_ns, run_wait_ns, nvcsw, nivcsw;
@@ -45,10 +42,10 @@ struct weft_account_mark {
 struct weft_thread_block {
 	int32_t tid; /* 0: not initialised. */
 	uint32_t epoch;
-	uint32_t seq;                 /* Of the last region begun. */
-	uint32_t open_seq;            /* Of the innermost open region, 0 for none. */
-	uint64_t next_task, end_task; /* Ids this thread may give out: [next, end). */
-	struct weft_object_range last_object;
+	uint32_t seq;                         /* Of the last region begun. */
+	uint32_t open_seq;                    /* Of the innermost open region, 0 for none. */
+	uint64_t next_task, end_task;         /* Ids this thread may give out: [next, end). */
+	struct weft_object_range last_object; /* Around the last ip that was described. */
 	uint32_t last_object_epoch;
 	int schedstat_fd; /* -1: not open, -2: cannot be opened. Valid when tid is set. */
 	struct weft_account_mark account;
