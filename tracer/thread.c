@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "control.h"
+#include "labels.h"
 #include "provider.h"
 
 WEFT_API __thread struct weft_context weft_context_current_
@@ -34,6 +35,7 @@ static void thread_exit(void *block)
 	if (lttng_ust_tracepoint_enabled(weft, thread_end) && self->tid) {
 		lttng_ust_do_tracepoint(weft, thread_end, weft_control.pid, self->tid);
 	}
+	weft_labels__thread_end();
 	if (self->tid && self->schedstat_fd >= 0) {
 		(void)close(self->schedstat_fd); /* Read only; nothing to lose. */
 		self->schedstat_fd = -1;

@@ -8,7 +8,7 @@ cd "$1" || exit 1
 allowed() {
 	case $1 in
 	pprof) echo "error pprof" ;;
-	tracer) echo "trace events export helper" ;;
+	tracer) echo "trace events export helper labels" ;;
 	tracer/helper) echo "helper" ;;
 	tracer/record) echo "record error events" ;;
 	converter) echo "convert error events pprof" ;;

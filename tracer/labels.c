@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 The Weft authors
+/*
+ * See <weft/labels.h>.
+ *
+ * A handler on a thread reads the thread's pointer and may take a reference. It cannot meet a set
+ * that is gone: the thread drops its reference only after the pointer names another set, and the
+ * handler runs on that very thread, so between two instructions of it.
+ */
+#include "labels.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "control.h"
+
+static __thread struct weft_labels *volatile current __attribute__((tls_model("initial-exec")));
+
+/* ---- Sets ---- */
+
+struct weft_labels *weft_labels_get_ref(const struct weft_labels *set)
+{
+	struct weft_labels *counted = (struct weft_labels *)(uintptr_t)set;
+
+	if (counted) {
+		/* Relaxed: whoever calls holds a reference already. */
+		atomic_fetch_add_explicit(&counted->ref_count, 1, memory_order_relaxed);
+	}
+	return counted;
+}
+
+void weft_labels_put_ref(struct weft_labels *set)
+{
+	/* A1: releases what this thread did with the set to whoever frees it, and acquires it there. */
+	if (set && atomic_fetch_sub_explicit(&set->ref_count, 1, memory_order_acq_rel) == 1) {
+		int saved_errno = errno;
+
+		free(set);
+		errno = saved_errno;
+	}
+}
+
+static uint64_t hash_text(uint64_t hash, const char *text)
+{
+	do {
+		hash = (hash ^ (unsigned char)*text) * UINT64_C(0x100000001b3);
+	} while (*text++);
+	return hash;
+}
+
+/* Puts a pair where it belongs by key; one with an equal key is replaced. */
+static size_t insert(struct weft_label *pairs, size_t count, const struct weft_label *pair)
+{
+	size_t at = count;
+
+	while (at > 0 && strcmp(pairs[at - 1].key, pair->key) > 0) {
+		at--;
+	}
+	if (at > 0 && strcmp(pairs[at - 1].key, pair->key) == 0) {
+		pairs[at - 1] = *pair;
+		return count;
+	}
+	memmove(&pairs[at + 1], &pairs[at], (count - at) * sizeof(*pairs));
+	pairs[at] = *pair;
+	return count + 1;
+}
+
+/* Copies sorted pairs into a set of their own. */
+static int create(const struct weft_label *pairs, size_t count, struct weft_labels **ret_set)
+{
+	size_t text_size = 0;
+	struct weft_labels *set;
+	char *text;
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		text_size += strlen(pairs[i].key) + strlen(pairs[i].value) + 2;
+	}
+	if (text_size > WEFT_LABELS_SIZE_MAX) {
+		return -E2BIG;
+	}
+	set = (struct weft_labels *)malloc(sizeof(*set) + count * sizeof(*pairs) + text_size);
+	if (!set) {
+		return -ENOMEM;
+	}
+	atomic_init(&set->ref_count, 1);
+	set->count = (uint32_t)count;
+	set->hash = UINT64_C(0xcbf29ce484222325);
+	text = (char *)&set->pairs[count];
+	for (i = 0; i < count; i++) {
+		size_t key_size = strlen(pairs[i].key) + 1;
+		size_t value_size = strlen(pairs[i].value) + 1;
+
+		memcpy(text, pairs[i].key, key_size);
+		memcpy(text + key_size, pairs[i].value, value_size);
+		set->pairs[i] = (struct weft_label){text, text + key_size};
+		set->hash = hash_text(hash_text(set->hash, text), text + key_size);
+		text += key_size + value_size;
+	}
+	set->hash += set->hash == 0;
+	*ret_set = set;
+	return 0;
+}
+
+static int with(const struct weft_labels *parent, const struct weft_label *labels, size_t count,
+		struct weft_labels **ret_set)
+{
+	struct weft_label pairs[WEFT_LABELS_MAX + 1];
+	size_t pair_count = parent ? parent->count : 0;
+	size_t i;
+
+	if (count == 0) {
+		*ret_set = weft_labels_get_ref(parent);
+		return 0;
+	}
+	if (parent) {
+		memcpy(pairs, parent->pairs, pair_count * sizeof(*pairs));
+	}
+	for (i = 0; i < count; i++) {
+		struct weft_label pair = {labels[i].key, labels[i].value ? labels[i].value : ""};
+
+		if (!pair.key || !pair.key[0]) {
+			return -EINVAL;
+		}
+		pair_count = insert(pairs, pair_count, &pair);
+		if (pair_count > WEFT_LABELS_MAX) {
+			return -E2BIG;
+		}
+	}
+	return create(pairs, pair_count, ret_set);
+}
+
+int weft_labels_with(const struct weft_labels *parent, const struct weft_label *labels,
+		     size_t count, struct weft_labels **ret_set)
+{
+	int saved_errno = errno;
+	int ret = with(parent, labels, count, ret_set);
+
+	errno = saved_errno;
+	return ret;
+}
+
+size_t weft_labels_count(const struct weft_labels *set)
+{
+	return set ? set->count : 0;
+}
+
+const char *weft_labels_find(const struct weft_labels *set, const char *key)
+{
+	size_t i;
+
+	for (i = 0; i < weft_labels_count(set); i++) {
+		if (strcmp(set->pairs[i].key, key) == 0) {
+			return set->pairs[i].value;
+		}
+	}
+	return NULL;
+}
+
+void weft_labels_for_each(const struct weft_labels *set,
+			  bool (*visit)(void *ctx, const char *key, const char *value), void *ctx)
+{
+	size_t i;
+
+	for (i = 0; i < weft_labels_count(set); i++) {
+		if (!visit(ctx, set->pairs[i].key, set->pairs[i].value)) {
+			return;
+		}
+	}
+}
+
+bool weft_labels__equal(const struct weft_labels *a, const struct weft_labels *b)
+{
+	size_t i;
+
+	if (a == b) {
+		return true;
+	}
+	if (!a || !b || a->hash != b->hash || a->count != b->count) {
+		return false;
+	}
+	for (i = 0; i < a->count; i++) {
+		if (strcmp(a->pairs[i].key, b->pairs[i].key) != 0 ||
+		    strcmp(a->pairs[i].value, b->pairs[i].value) != 0) {
+			return false;
+		}
+	}
+	return true;
+}
+
+/* ---- Threads ---- */
+
+struct weft_labels *weft_labels__peek(void)
+{
+	return current;
+}
+
+const struct weft_labels *weft_labels_borrow_current(void)
+{
+	return current;
+}
+
+void weft_labels_attach(struct weft_labels *set)
+{
+	struct weft_labels *previous = current;
+
+	if (set && !weft_self.tid) {
+		weft_thread_prepare(); /* So that the end of the thread gives the reference back. */
+	}
+	/* The compiler keeps the order of a volatile store and the call behind it. */
+	current = set;
+	weft_labels_put_ref(previous);
+}
+
+void weft_labels_set(const struct weft_labels *set)
+{
+	weft_labels_attach(weft_labels_get_ref(set));
+}
+
+struct weft_labels *weft_labels_capture(void)
+{
+	return weft_labels_get_ref(current);
+}
+
+void weft_labels__thread_end(void)
+{
+	weft_labels_attach(NULL);
+}
+
+/* ---- For a while ---- */
+
+/* Holds what to put back; a cleanup function gets the address of the variable. */
+struct restored {
+	const struct weft_labels *base;
+	struct weft_labels *set;
+};
+
+static void restore(struct restored *scope)
+{
+	weft_labels_set(scope->base);
+	weft_labels_put_ref(scope->set);
+}
+
+int weft_labels_do(const struct weft_labels *base, const struct weft_label *labels, size_t count,
+		   void (*function)(void *ctx, const struct weft_labels *set), void *ctx)
+{
+	struct restored scope __attribute__((cleanup(restore))) = {base, NULL};
+	int ret = weft_labels_with(base, labels, count, &scope.set);
+
+	weft_labels_set(ret == 0 ? scope.set : base);
+	function(ctx, ret == 0 ? scope.set : base);
+	return ret;
+}
+
+struct weft_labels_scope weft_labels_scope_begin_(const struct weft_label *labels, size_t count)
+{
+	struct weft_labels_scope scope = {weft_labels_capture()};
+	struct weft_labels *set = NULL;
+
+	if (weft_labels_with(scope.previous, labels, count, &set) == 0) {
+		weft_labels_attach(set);
+	}
+	return scope;
+}
+
+void weft_labels_scope_end_(struct weft_labels_scope *scope)
+{
+	weft_labels_attach(scope->previous);
+	scope->previous = NULL;
+}
