@@ -50,6 +50,8 @@ struct weft_thread_block {
 	int schedstat_fd; /* -1: not open, -2: cannot be opened. Valid when tid is set. */
 	struct weft_account_mark account;
 	char name[WEFT_THREAD_NAME_SIZE]; /* Set by the program; "" means the kernel's. */
+	uint32_t region_name;             /* Of the innermost open region: see region-names.h. */
+	bool is_traceable;                /* LTTng-UST knows it: handlers may emit. */
 };
 
 extern __thread struct weft_thread_block weft_self __attribute__((tls_model("initial-exec")));
@@ -69,6 +71,9 @@ void weft_dump__process(void);
 /* admission.c: asks the recorder that started this process to record it. */
 void weft_admission__init(void);
 void weft_admission__ask(void);
+
+/* control.c: makes LTTng-UST, if it is there, know the calling thread; whether it does now. */
+bool weft_control__init_thread(void);
 
 /* account.c: closes the running interval and opens one for `task`. */
 void weft_account__switch(uint64_t task);

@@ -227,3 +227,13 @@ __attribute__((noinline)) size_t weft_stack_bounds_walk(uintptr_t *ret_pcs, size
 	memcpy(ret_pcs, pcs + skip, count * sizeof(pcs[0]));
 	return count;
 }
+
+void weft_stack_bounds_lock(void)
+{
+	(void)pthread_mutex_lock(&lock);
+}
+
+void weft_stack_bounds_unlock(void)
+{
+	(void)pthread_mutex_unlock(&lock);
+}

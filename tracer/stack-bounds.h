@@ -40,4 +40,8 @@ void weft_stack_bounds_get_self(struct weft_unwind_bounds *ret_bounds);
  */
 size_t weft_stack_bounds_walk(uintptr_t *ret_pcs, size_t capacity, size_t skip);
 
+/* Around fork(). */
+void weft_stack_bounds_lock(void);
+void weft_stack_bounds_unlock(void);
+
 #endif
