@@ -126,7 +126,9 @@ int weft_custom_profile_add(struct weft_custom_profile *profile, const void *val
 	entry->next = NULL;
 	entry->value = value;
 	entry->depth = depth;
-	memcpy(entry->pcs, pcs, depth * sizeof(uintptr_t));
+	if (depth > 0) {
+		memcpy(entry->pcs, pcs, depth * sizeof(uintptr_t));
+	}
 	(void)pthread_mutex_lock(&profile->lock);
 	grow(profile);
 	link = find(profile, value);
