@@ -14,14 +14,15 @@
 typedef int (*weft_profile_produce_fn)(void *ctx, weft_raw_profile_write_fn write, void *write_ctx);
 
 /*
- * Passes what `produce` makes on to `write`.
+ * Passes what `produce` makes on to `write`. Nothing is written before all of it is known.
  *
+ * name: of the profile, as in /debug/pprof/NAME.
  * debug 0: complete, or raw where the helper does not work. 1, 2: as text.
  *
  * @return 0; what `produce` or `write` returned; -ENOENT: a text, and the helper does not work.
  */
-int weft_profile_output(weft_profile_produce_fn produce, void *produce_ctx, int debug,
-			weft_raw_profile_write_fn write, void *ctx);
+int weft_profile_output(const char *name, weft_profile_produce_fn produce, void *produce_ctx,
+			int debug, weft_raw_profile_write_fn write, void *ctx);
 
 /* Writes to a descriptor, whose address ctx is. EPIPE is an error and no signal. */
 int weft_profile_output_to_fd(void *ctx, const void *bytes, size_t size);

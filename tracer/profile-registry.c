@@ -96,7 +96,8 @@ static int write_own(struct weft_profile *profile, int debug, weft_raw_profile_w
 {
 	struct production production = {profile, debug >= 2};
 
-	return weft_profile_output(produce, &production, debug < 2 ? debug : 2, write, ctx);
+	return weft_profile_output(profile->name, produce, &production, debug < 2 ? debug : 2,
+				   write, ctx);
 }
 
 /* Somebody else's: asked in the same way as over the socket. */
@@ -168,7 +169,7 @@ static int export_cpu(void *ctx, const struct weft_export_request *request,
 		}
 		(void)nanosleep(&pause, NULL); /* Woken early: looks again. */
 	}
-	return weft_profile_output(stop_cpu, NULL, 0, write_to_client, output);
+	return weft_profile_output(cpu.name, stop_cpu, NULL, 0, write_to_client, output);
 }
 
 int weft_profile_serve(void)

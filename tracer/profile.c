@@ -163,12 +163,13 @@ int weft_profile_stop_cpu(void)
 		return 0;
 	}
 	if (fd >= 0) {
-		ret = weft_profile_output(produce, NULL, 0, weft_profile_output_to_fd, &fd);
+		ret = weft_profile_output("profile", produce, NULL, 0, weft_profile_output_to_fd,
+					  &fd);
 		if (close(fd) < 0 && ret == 0) {
 			ret = -errno;
 		}
 	} else {
-		ret = weft_profile_output(produce, NULL, 0, write, ctx);
+		ret = weft_profile_output("profile", produce, NULL, 0, write, ctx);
 	}
 	return ret < 0 ? weft_profile__fail(ret, "the CPU profile could not be written: %s",
 					    strerror_r(-ret, reason, sizeof(reason)))
