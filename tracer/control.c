@@ -26,6 +26,7 @@
 #include "cpu-profile.h"
 #include "cpu-sampler.h"
 #include "cpu-threads.h"
+#include "labels.h"
 #include "mappings.h"
 #include "profile.h"
 #include "provider-link.h"
@@ -82,12 +83,14 @@ static void lock_for_fork(void)
 	weft_cpu_threads_lock();
 	weft_stack_bounds_lock();
 	weft_mappings__lock();
+	weft_labels__lock();
 	weft_cpu_sampler_block();
 }
 
 static void unlock_after_fork(void)
 {
 	weft_cpu_sampler_unblock();
+	weft_labels__unlock();
 	weft_mappings__unlock();
 	weft_stack_bounds_unlock();
 	weft_cpu_threads_unlock();
@@ -139,6 +142,7 @@ static void after_fork_child(void)
 {
 	weft_profile__forget();
 	weft_cpu_profile__forget();
+	weft_labels__forget();
 	unlock_after_fork();
 	if (is_fork_of_lttng()) {
 		return;

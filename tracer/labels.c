@@ -5,17 +5,32 @@
  *
  * A handler on a thread reads the thread's pointer and may take a reference. It cannot meet a set
  * that is gone: the thread drops its reference only after the pointer names another set, and the
- * handler runs on that very thread, so between two instructions of it.
+ * handler runs on that very thread, so between two instructions of it. Other threads look under a
+ * lock: see weft_labels_attach().
  */
 #include "labels.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "control.h"
 
-static __thread struct weft_labels *volatile current __attribute__((tls_model("initial-exec")));
+struct holder {
+	_Atomic(struct weft_labels *) current;
+	int32_t tid; /* 0: not in the list. */
+	struct holder *previous, *next;
+};
+
+static __thread struct holder self __attribute__((tls_model("initial-exec")));
+
+/* Guards the list of threads that have had labels; no other lock is taken while it is held. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct holder *holders;
+/* Somebody reads another thread's set, under the lock. */
+static _Atomic bool is_looking;
 
 /* ---- Sets ---- */
 
@@ -193,24 +208,68 @@ bool weft_labels__equal(const struct weft_labels *a, const struct weft_labels *b
 
 struct weft_labels *weft_labels__peek(void)
 {
-	return current;
+	return atomic_load_explicit(&self.current, memory_order_relaxed);
 }
 
 const struct weft_labels *weft_labels_borrow_current(void)
 {
-	return current;
+	return weft_labels__peek();
+}
+
+static void enlist(void)
+{
+	if (!weft_self.tid) {
+		weft_thread_prepare(); /* So that weft_labels__thread_end() will be called. */
+	}
+	(void)pthread_mutex_lock(&lock);
+	self.tid = weft_self.tid;
+	self.previous = NULL;
+	self.next = holders;
+	if (holders) {
+		holders->previous = &self;
+	}
+	holders = &self;
+	(void)pthread_mutex_unlock(&lock);
 }
 
 void weft_labels_attach(struct weft_labels *set)
 {
-	struct weft_labels *previous = current;
+	int saved_errno = errno;
+	struct weft_labels *previous;
 
-	if (set && !weft_self.tid) {
-		weft_thread_prepare(); /* So that the end of the thread gives the reference back. */
+	if (set && self.tid == 0) {
+		enlist();
 	}
-	/* The compiler keeps the order of a volatile store and the call behind it. */
-	current = set;
+	/*
+	 * Sequential: either whoever looks sees the new set, or it is seen here that somebody is
+	 * looking, who may be about to take a reference of the old one, which must then stay.
+	 */
+	previous = atomic_exchange_explicit(&self.current, set, memory_order_seq_cst);
+	if (atomic_load_explicit(&is_looking, memory_order_seq_cst)) {
+		(void)pthread_mutex_lock(&lock);
+		(void)pthread_mutex_unlock(&lock);
+	}
 	weft_labels_put_ref(previous);
+	errno = saved_errno;
+}
+
+struct weft_labels *weft_labels__get_ref_of(int32_t tid)
+{
+	struct weft_labels *set = NULL;
+	const struct holder *holder;
+
+	(void)pthread_mutex_lock(&lock);
+	atomic_store_explicit(&is_looking, true, memory_order_seq_cst);
+	for (holder = holders; holder && holder->tid != tid;) {
+		holder = holder->next;
+	}
+	if (holder) {
+		set = weft_labels_get_ref(
+			atomic_load_explicit(&holder->current, memory_order_seq_cst));
+	}
+	atomic_store_explicit(&is_looking, false, memory_order_seq_cst);
+	(void)pthread_mutex_unlock(&lock);
+	return set;
 }
 
 void weft_labels_set(const struct weft_labels *set)
@@ -220,12 +279,46 @@ void weft_labels_set(const struct weft_labels *set)
 
 struct weft_labels *weft_labels_capture(void)
 {
-	return weft_labels_get_ref(current);
+	return weft_labels_get_ref(weft_labels__peek());
 }
 
 void weft_labels__thread_end(void)
 {
 	weft_labels_attach(NULL);
+	if (self.tid == 0) {
+		return;
+	}
+	(void)pthread_mutex_lock(&lock);
+	if (self.previous) {
+		self.previous->next = self.next;
+	} else {
+		holders = self.next;
+	}
+	if (self.next) {
+		self.next->previous = self.previous;
+	}
+	self.tid = 0;
+	(void)pthread_mutex_unlock(&lock);
+}
+
+/* ---- fork() ---- */
+
+void weft_labels__lock(void)
+{
+	(void)pthread_mutex_lock(&lock);
+}
+
+void weft_labels__unlock(void)
+{
+	(void)pthread_mutex_unlock(&lock);
+}
+
+/* The other threads' storage is still mapped, but they are gone; so are their references. */
+void weft_labels__forget(void)
+{
+	holders = self.tid ? &self : NULL;
+	self.previous = self.next = NULL;
+	self.tid = self.tid ? (int32_t)gettid() : 0;
 }
 
 /* ---- For a while ---- */

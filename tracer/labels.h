@@ -24,10 +24,21 @@ struct weft_labels {
  */
 struct weft_labels *weft_labels__peek(void);
 
+/*
+ * The set of another thread, which may be running: a reference; NULL: none. A thread that changes its
+ * set just then waits for a moment. Any thread; not signal-safe.
+ */
+struct weft_labels *weft_labels__get_ref_of(int32_t tid);
+
 /* Whether both have the same pairs. Async-signal-safe. */
 bool weft_labels__equal(const struct weft_labels *a, const struct weft_labels *b);
 
 /* At the end of the calling thread. */
 void weft_labels__thread_end(void);
+
+/* Around fork(); the child, under the lock, forgets the other threads. */
+void weft_labels__lock(void);
+void weft_labels__unlock(void);
+void weft_labels__forget(void);
 
 #endif

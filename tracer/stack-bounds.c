@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/uio.h>
 #include <ucontext.h>
 #include <unistd.h>
 
@@ -23,6 +24,8 @@
 
 /* vm.max_map_count is 65530 unless somebody raised it; what is beyond has no bounds. */
 #define RANGES_MAX 65536U
+/* 64 KiB of a sleeping thread's stack: most have less in use. */
+#define COPIED_WORDS (8U << 10)
 /* How far the main thread's stack is taken to grow where there is no limit. */
 #define MAIN_STACK_SIZE_MAX ((uintptr_t)1 << 30)
 
@@ -226,6 +229,37 @@ __attribute__((noinline)) size_t weft_stack_bounds_walk(uintptr_t *ret_pcs, size
 	count = count < capacity ? count : capacity;
 	memcpy(ret_pcs, pcs + skip, count * sizeof(pcs[0]));
 	return count;
+}
+
+size_t weft_stack_bounds_walk_other(uintptr_t pc, uintptr_t sp, uintptr_t *ret_pcs, size_t capacity)
+{
+	uintptr_t copy[COPIED_WORDS];
+	struct weft_unwind_bounds bounds = {{{(uintptr_t)copy, 0}, {0, 0}}};
+	const struct weft_unwind_registers registers = {pc, (uintptr_t)copy, 0, 0};
+	struct weft_unwind_stack range;
+	struct iovec to = {copy, sizeof(copy)};
+	struct iovec from = {(void *)sp, sizeof(copy)};
+	ssize_t size;
+	size_t i;
+
+	if (!find_range(sp, &range)) {
+		return 0;
+	}
+	if (range.high - sp < sizeof(copy)) {
+		from.iov_len = range.high - sp;
+	}
+	size = process_vm_readv(getpid(), &to, 1, &from, 1, 0);
+	if (size <= 0) {
+		return 0;
+	}
+	/* Saved registers that point into the stack shall point into the copy. */
+	for (i = 0; i < (size_t)size / sizeof(copy[0]); i++) {
+		if (copy[i] >= sp && copy[i] - sp < (size_t)size) {
+			copy[i] = copy[i] - sp + (uintptr_t)copy;
+		}
+	}
+	bounds.stacks[0].high = (uintptr_t)copy + (size_t)size;
+	return weft_unwind(&registers, &bounds, ret_pcs, capacity);
 }
 
 void weft_stack_bounds_lock(void)

@@ -40,6 +40,15 @@ void weft_stack_bounds_get_self(struct weft_unwind_bounds *ret_bounds);
  */
 size_t weft_stack_bounds_walk(uintptr_t *ret_pcs, size_t capacity, size_t skip);
 
+/*
+ * The stack of another thread that sleeps in a system call, of which /proc tells sp and pc; innermost
+ * first: pc itself, then return addresses. The stack is copied by the kernel, so that nothing can
+ * fault should the thread wake up and end meanwhile; whether it did is for the caller to see. Frames
+ * that need a register other than sp end the walk. Not signal-safe.
+ */
+size_t weft_stack_bounds_walk_other(uintptr_t pc, uintptr_t sp, uintptr_t *ret_pcs,
+				    size_t capacity);
+
 /* Around fork(). */
 void weft_stack_bounds_lock(void);
 void weft_stack_bounds_unlock(void);

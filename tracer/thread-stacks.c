@@ -45,6 +45,7 @@ struct slot {
 	_Atomic uint32_t state;
 	int32_t tid;
 	bool is_asked;
+	bool is_walked; /* By who asks, while it slept. */
 	struct weft_proc_thread status;
 	struct weft_thread_syscall syscall;
 	uint64_t wait_ns;           /* 0: unknown. */
@@ -206,6 +207,23 @@ static void answer_self(struct slot *slot)
 	atomic_store_explicit(&slot->state, SLOT_DONE, memory_order_relaxed);
 }
 
+/* Without a signal, if it is still in the same system call afterwards. */
+static void walk_sleeper(struct slot *slot)
+{
+	struct weft_thread_syscall after;
+
+	slot->depth = weft_stack_bounds_walk_other((uintptr_t)slot->syscall.pc,
+						   (uintptr_t)slot->syscall.sp, slot->pcs,
+						   WEFT_STACK_DEPTH_MAX);
+	weft_thread_state_read_syscall(slot->tid, &after);
+	if (after.number == slot->syscall.number && after.sp == slot->syscall.sp) {
+		slot->is_walked = slot->depth > 0;
+	} else {
+		slot->depth = 0;
+	}
+	slot->labels = weft_labels__get_ref_of(slot->tid);
+}
+
 static void ask(const struct request *request, uint32_t at)
 {
 	siginfo_t info;
@@ -252,7 +270,10 @@ static void ask_all(struct request *request)
 
 		if (slot->tid == gettid()) {
 			answer_self(slot);
-		} else if (!(slot->status.blocked & SIGNAL_BIT)) {
+		} else if ((slot->status.blocked & SIGNAL_BIT) ||
+			   weft_thread_state_is_fragile(&slot->syscall)) {
+			walk_sleeper(slot);
+		} else {
 			slot->is_asked = true;
 			ask(request, i);
 			asked_count++;
@@ -316,7 +337,7 @@ static void remember(struct request *request)
 /* A thread that gave no answer is shown where its system call was made. */
 static void complete(struct slot *slot)
 {
-	if (!is_done(slot) && slot->syscall.pc != 0) {
+	if (!is_done(slot) && !slot->is_walked && slot->syscall.pc != 0) {
 		slot->pcs[0] = (uintptr_t)slot->syscall.pc;
 		slot->depth = 1;
 	}
@@ -333,6 +354,17 @@ static size_t add_own_labels(const struct weft_labels *set, struct weft_raw_labe
 	return i;
 }
 
+/* Why there may be no stack. */
+static const char *silence_of(const struct slot *slot)
+{
+	if (is_done(slot) || slot->is_walked) {
+		return "";
+	}
+	return slot->is_asked                      ? ", no answer"
+	       : slot->status.blocked & SIGNAL_BIT ? ", signal blocked"
+						   : "";
+}
+
 static void write_thread(struct weft_raw_profile *raw, const struct slot *slot)
 {
 	struct weft_raw_label labels[OWN_LABELS_MAX + WEFT_LABELS_MAX];
@@ -343,9 +375,7 @@ static void write_thread(struct weft_raw_profile *raw, const struct slot *slot)
 	(void)snprintf(
 		state, sizeof(state), "%s%s",
 		weft_thread_state_name(slot->status.state, &slot->syscall, slot->pcs, slot->depth),
-		is_done(slot)    ? ""
-		: slot->is_asked ? ", no answer"
-				 : ", signal blocked");
+		silence_of(slot));
 	labels[sample.label_count++] = (struct weft_raw_label){"tid", NULL, slot->tid, NULL};
 	labels[sample.label_count++] =
 		(struct weft_raw_label){"thread", slot->status.name, 0, NULL};

@@ -4,12 +4,13 @@
  * What all threads of the process are doing: Go's goroutine profile, for threads.
  *
  * Each thread is asked by a signal (SIGPROF, the samplers' handler) and writes its stack into a slot of
- * its own; a few dozen are asked at a time. It is no snapshot of one moment. A signal makes poll(),
- * epoll_wait() and sleeps return early with EINTR, so this is done on demand only.
+ * its own; a few dozen are asked at a time. It is no snapshot of one moment.
  *
- * Threads that block the signal are not asked, and those that do not answer in time (100 ms and 1 ms a
- * thread) are not waited for: both are told with their state and, while they are in a system
- * call, its place.
+ * Threads that block the signal, and those in a system call that a signal would end early (sleeps, poll(),
+ * epoll_wait()), are not disturbed: their stacks are read from outside while they sleep, which
+ * ends at the first frame that needs more than the stack pointer. Threads that do not answer in time
+ * (100 ms and 1 ms a thread) are not waited for: they are told with their state and, while they are
+ * in a system call, its place.
  *
  * Threads: any; one collection at a time, others wait. Signals: not safe.
  */

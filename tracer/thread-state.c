@@ -44,6 +44,21 @@ static const struct {
 	{SYS_pselect6, "select"},      {SYS_nanosleep, "sleep"},     {SYS_clock_nanosleep, "sleep"},
 };
 
+/* See signal(7): never restarted after a handler. */
+static const long fragile[] = {
+	SYS_nanosleep,      SYS_clock_nanosleep, SYS_ppoll,        SYS_pselect6,
+	SYS_epoll_pwait,
+#ifdef SYS_epoll_pwait2
+	SYS_epoll_pwait2,
+#endif
+#ifdef SYS_epoll_wait
+	SYS_poll,           SYS_select,          SYS_epoll_wait,   SYS_pause,
+#endif
+	SYS_rt_sigsuspend,  SYS_rt_sigtimedwait, SYS_msgrcv,       SYS_msgsnd,
+	SYS_semop,          SYS_semtimedop,      SYS_io_getevents, SYS_io_pgetevents,
+	SYS_io_uring_enter,
+};
+
 /* Functions of libc that wait on futexes. */
 static const struct {
 	const char *name;
@@ -73,7 +88,6 @@ static const struct {
 void weft_thread_state_parse_syscall(const char *text, struct weft_thread_syscall *ret_syscall)
 {
 	uint64_t *arguments = ret_syscall->arguments;
-	uint64_t sp;
 	int fields;
 
 	memset(ret_syscall, 0, sizeof(*ret_syscall));
@@ -81,12 +95,14 @@ void weft_thread_state_parse_syscall(const char *text, struct weft_thread_syscal
 			"%ld %" SCNx64 " %" SCNx64 " %" SCNx64 " %" SCNx64 " %" SCNx64 " %" SCNx64
 			" %" SCNx64 " %" SCNx64,
 			&ret_syscall->number, &arguments[0], &arguments[1], &arguments[2],
-			&arguments[3], &arguments[4], &arguments[5], &sp, &ret_syscall->pc);
+			&arguments[3], &arguments[4], &arguments[5], &ret_syscall->sp,
+			&ret_syscall->pc);
 	if (fields == 3) { /* Waiting, but in no system call: "-1 SP PC". */
+		ret_syscall->sp = arguments[0];
 		ret_syscall->pc = arguments[1];
 	} else if (fields != 9) { /* "running". */
 		ret_syscall->number = -1;
-		ret_syscall->pc = 0;
+		ret_syscall->sp = ret_syscall->pc = 0;
 	}
 }
 
@@ -100,11 +116,28 @@ void weft_thread_state_read_syscall(int32_t tid, struct weft_thread_syscall *ret
 	weft_thread_state_parse_syscall(text, ret_syscall);
 }
 
+bool weft_thread_state_is_fragile(const struct weft_thread_syscall *syscall)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(fragile) / sizeof(fragile[0]); i++) {
+		if (syscall->number == fragile[i]) {
+			return true;
+		}
+	}
+	/* With a time limit: sem_timedwait() tells its caller. */
+	return syscall->number == SYS_futex && syscall->arguments[3] != 0;
+}
+
 static const char *name_of_function(uintptr_t pc)
 {
 	Dl_info info;
 
-	return dladdr((void *)(pc - 1), &info) && info.dli_sname ? info.dli_sname : "";
+	if (!dladdr((void *)(pc - 1), &info) || !info.dli_sname) {
+		return "";
+	}
+	/* The same function has several names, some with underscores. */
+	return info.dli_sname + strspn(info.dli_sname, "_");
 }
 
 /* By who waits; without a stack, by how it waits. */
@@ -122,6 +155,11 @@ static const char *name_futex(const struct weft_thread_syscall *syscall, const u
 				return functions[i].state;
 			}
 		}
+	}
+	/* Joining threads wait for the kernel to clear the other's tid, which no library can share. */
+	if (operation == FUTEX_WAIT_BITSET && !(syscall->arguments[1] & FUTEX_PRIVATE_FLAG) &&
+	    syscall->arguments[2] > 1) {
+		return "sync.WaitGroup.Wait";
 	}
 	if (operation == FUTEX_WAIT && syscall->arguments[2] == MUTEX_CONTENDED) {
 		return "sync.Mutex.Lock";

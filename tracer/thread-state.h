@@ -6,6 +6,7 @@
 #ifndef WEFT_TRACER_THREAD_STATE_H
 #define WEFT_TRACER_THREAD_STATE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -13,13 +14,19 @@
 struct weft_thread_syscall {
 	long number; /* -1: in none, or running. */
 	uint64_t arguments[6];
-	uint64_t pc; /* 0: unknown. */
+	uint64_t sp, pc; /* 0: unknown. */
 };
 
 /* Reads it; a thread that is running, or gone, is in no system call. */
 void weft_thread_state_read_syscall(int32_t tid, struct weft_thread_syscall *ret_syscall);
 /* Takes the text of that file apart. Pure. */
 void weft_thread_state_parse_syscall(const char *text, struct weft_thread_syscall *ret_syscall);
+
+/*
+ * Whether the system call returns early with EINTR when a handler has run, whatever SA_RESTART says.
+ * Programs that never had signals do not expect that: such threads are better not asked.
+ */
+bool weft_thread_state_is_fragile(const struct weft_thread_syscall *syscall);
 
 /*
  * A word for ever.
