@@ -89,7 +89,6 @@ static void lock_for_fork(void)
 
 static void unlock_after_fork(void)
 {
-	weft_cpu_sampler_unblock();
 	weft_labels__unlock();
 	weft_mappings__unlock();
 	weft_stack_bounds_unlock();
@@ -117,6 +116,7 @@ static void after_fork_parent(void)
 	if (provider.after_fork_parent) {
 		provider.after_fork_parent();
 	}
+	weft_cpu_sampler_unblock(); /* Under the locks, which guard what it restores. */
 	unlock_after_fork();
 }
 
@@ -138,15 +138,8 @@ static bool is_fork_of_lttng(void)
 	       memcmp(name + len - (sizeof(suffix) - 1), suffix, sizeof(suffix) - 1) == 0;
 }
 
-static void after_fork_child(void)
+static void begin_child(void)
 {
-	weft_profile__forget();
-	weft_cpu_profile__forget();
-	weft_labels__forget();
-	unlock_after_fork();
-	if (is_fork_of_lttng()) {
-		return;
-	}
 	init_process();
 	weft_thread__forget();
 	weft_start__forget();
@@ -155,6 +148,19 @@ static void after_fork_child(void)
 	if (provider.after_fork_child) {
 		provider.after_fork_child();
 	}
+}
+
+static void after_fork_child(void)
+{
+	weft_profile__forget();
+	weft_cpu_profile__forget();
+	weft_labels__forget();
+	unlock_after_fork();
+	if (!is_fork_of_lttng()) {
+		begin_child();
+	}
+	/* Last: LTTng-UST puts back the mask that it met before, with SIGPROF in it. */
+	weft_cpu_sampler_unblock();
 }
 
 /* The provider library stands beside this one, whatever path it was loaded by. */

@@ -424,6 +424,7 @@ void weft_cpu_threads_stop(struct weft_cpu_thread_report *ret_report)
 	}
 	*ret_report = session.report;
 	forget_threads();
+	(void)pthread_mutex_unlock(&lock);
 }
 
 /* ---- Threads that are seen ---- */

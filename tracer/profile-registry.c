@@ -417,6 +417,12 @@ uint64_t weft_profile_count(struct weft_profile *profile)
 	return count;
 }
 
+/* Stands for a stack that was skipped whole; pprof leaves out what has no stack. (Go does so too.) */
+__attribute__((noinline, used)) static void weft_stack_skipped(void)
+{
+	__asm__ volatile("nop");
+}
+
 int weft_profile_add(struct weft_profile *profile, const void *value, unsigned int skip)
 {
 	uintptr_t pcs[WEFT_STACK_DEPTH_MAX];
@@ -428,6 +434,9 @@ int weft_profile_add(struct weft_profile *profile, const void *value, unsigned i
 			-EPERM, "values of the profile '%s' are not the program's", profile->name);
 	}
 	depth = weft_stack_bounds_walk(pcs, WEFT_STACK_DEPTH_MAX, skip);
+	if (depth == 0) {
+		pcs[depth++] = (uintptr_t)weft_stack_skipped + 1; /* As if it had called. */
+	}
 	ret = weft_custom_profile_add(profile->values, value, pcs, depth);
 	return ret < 0 ? weft_profile__fail(ret, "cannot add %p to the profile '%s': %s", value,
 					    profile->name,

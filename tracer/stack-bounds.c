@@ -235,7 +235,7 @@ size_t weft_stack_bounds_walk_other(uintptr_t pc, uintptr_t sp, uintptr_t *ret_p
 {
 	uintptr_t copy[COPIED_WORDS];
 	struct weft_unwind_bounds bounds = {{{(uintptr_t)copy, 0}, {0, 0}}};
-	const struct weft_unwind_registers registers = {pc, (uintptr_t)copy, 0, 0};
+	const struct weft_unwind_registers registers = {.pc = pc, .sp = (uintptr_t)copy};
 	struct weft_unwind_stack range;
 	struct iovec to = {copy, sizeof(copy)};
 	struct iovec from = {(void *)sp, sizeof(copy)};

@@ -270,8 +270,12 @@ static void ask_all(struct request *request)
 
 		if (slot->tid == gettid()) {
 			answer_self(slot);
-		} else if ((slot->status.blocked & SIGNAL_BIT) ||
-			   weft_thread_state_is_fragile(&slot->syscall)) {
+			continue;
+		}
+		/* Again: a thread that ran when it was noted may be about to sleep. */
+		weft_thread_state_read_syscall(slot->tid, &slot->syscall);
+		if ((slot->status.blocked & SIGNAL_BIT) ||
+		    weft_thread_state_is_fragile(&slot->syscall)) {
 			walk_sleeper(slot);
 		} else {
 			slot->is_asked = true;
@@ -334,11 +338,20 @@ static void remember(struct request *request)
 
 /* ---- Output ---- */
 
-/* A thread that gave no answer is shown where its system call was made. */
+/*
+ * A thread that gave no answer is shown where its system call was made, or in a function of this name:
+ * pprof leaves out what has no stack at all.
+ */
+__attribute__((noinline, used)) static void weft_stack_unknown(void)
+{
+	__asm__ volatile("nop");
+}
+
 static void complete(struct slot *slot)
 {
-	if (!is_done(slot) && !slot->is_walked && slot->syscall.pc != 0) {
-		slot->pcs[0] = (uintptr_t)slot->syscall.pc;
+	if (!is_done(slot) && !slot->is_walked) {
+		slot->pcs[0] = slot->syscall.pc != 0 ? (uintptr_t)slot->syscall.pc
+						     : (uintptr_t)weft_stack_unknown;
 		slot->depth = 1;
 	}
 }

@@ -24,14 +24,29 @@ static const struct {
 	long number;
 	const char *state;
 } waits[] = {
-	{SYS_read, "IO wait"},         {SYS_write, "IO wait"},       {SYS_readv, "IO wait"},
-	{SYS_writev, "IO wait"},       {SYS_pread64, "IO wait"},     {SYS_pwrite64, "IO wait"},
-	{SYS_preadv, "IO wait"},       {SYS_pwritev, "IO wait"},     {SYS_recvfrom, "IO wait"},
-	{SYS_recvmsg, "IO wait"},      {SYS_recvmmsg, "IO wait"},    {SYS_sendto, "IO wait"},
-	{SYS_sendmsg, "IO wait"},      {SYS_sendmmsg, "IO wait"},    {SYS_sendfile, "IO wait"},
-	{SYS_splice, "IO wait"},       {SYS_accept, "IO wait"},      {SYS_accept4, "IO wait"},
-	{SYS_connect, "IO wait"},      {SYS_fsync, "IO wait"},       {SYS_fdatasync, "IO wait"},
-	{SYS_flock, "IO wait"},        {SYS_epoll_pwait, "IO wait"},
+	{SYS_read, "IO wait"},
+	{SYS_write, "IO wait"},
+	{SYS_readv, "IO wait"},
+	{SYS_writev, "IO wait"},
+	{SYS_pread64, "IO wait"},
+	{SYS_pwrite64, "IO wait"},
+	{SYS_preadv, "IO wait"},
+	{SYS_pwritev, "IO wait"},
+	{SYS_recvfrom, "IO wait"},
+	{SYS_recvmsg, "IO wait"},
+	{SYS_recvmmsg, "IO wait"},
+	{SYS_sendto, "IO wait"},
+	{SYS_sendmsg, "IO wait"},
+	{SYS_sendmmsg, "IO wait"},
+	{SYS_sendfile, "IO wait"},
+	{SYS_splice, "IO wait"},
+	{SYS_accept, "IO wait"},
+	{SYS_accept4, "IO wait"},
+	{SYS_connect, "IO wait"},
+	{SYS_fsync, "IO wait"},
+	{SYS_fdatasync, "IO wait"},
+	{SYS_flock, "IO wait"},
+	{SYS_epoll_pwait, "IO wait"},
 #ifdef SYS_epoll_wait
 	{SYS_epoll_wait, "IO wait"},
 #endif
@@ -41,21 +56,24 @@ static const struct {
 #ifdef SYS_select
 	{SYS_select, "select"},
 #endif
-	{SYS_pselect6, "select"},      {SYS_nanosleep, "sleep"},     {SYS_clock_nanosleep, "sleep"},
+	{SYS_pselect6, "select"},
+	{SYS_nanosleep, "sleep"},
+	{SYS_clock_nanosleep, "sleep"},
+	{SYS_restart_syscall, "sleep"}, /* With a time limit; goes on after a stop. */
 };
 
 /* See signal(7): never restarted after a handler. */
 static const long fragile[] = {
-	SYS_nanosleep,      SYS_clock_nanosleep, SYS_ppoll,        SYS_pselect6,
-	SYS_epoll_pwait,
+	SYS_nanosleep,      SYS_clock_nanosleep, SYS_restart_syscall, SYS_ppoll,
+	SYS_pselect6,       SYS_epoll_pwait,
 #ifdef SYS_epoll_pwait2
 	SYS_epoll_pwait2,
 #endif
 #ifdef SYS_epoll_wait
-	SYS_poll,           SYS_select,          SYS_epoll_wait,   SYS_pause,
+	SYS_poll,           SYS_select,          SYS_epoll_wait,      SYS_pause,
 #endif
-	SYS_rt_sigsuspend,  SYS_rt_sigtimedwait, SYS_msgrcv,       SYS_msgsnd,
-	SYS_semop,          SYS_semtimedop,      SYS_io_getevents, SYS_io_pgetevents,
+	SYS_rt_sigsuspend,  SYS_rt_sigtimedwait, SYS_msgrcv,          SYS_msgsnd,
+	SYS_semop,          SYS_semtimedop,      SYS_io_getevents,    SYS_io_pgetevents,
 	SYS_io_uring_enter,
 };
 

@@ -13,9 +13,9 @@ static inline __attribute__((always_inline)) void
 weft_unwind_registers_here(struct weft_unwind_registers *ret_registers)
 {
 #ifdef __x86_64__
-	__asm__ volatile("leaq 0(%%rip), %0\n\tmovq %%rsp, %1\n\tmovq %%rbp, %2"
+	__asm__ volatile("leaq 0(%%rip), %0\n\tmovq %%rsp, %1\n\tmovq %%rbp, %2\n\tmovq %%rbx, %3"
 			 : "=&r"(ret_registers->pc), "=&r"(ret_registers->sp),
-			   "=&r"(ret_registers->fp));
+			   "=&r"(ret_registers->fp), "=&r"(ret_registers->base));
 #else
 #error "no unwinder for this processor"
 #endif

@@ -44,7 +44,7 @@ class Profile:
             if numbers:
                 self.samples.append(([int(n) for n in numbers.group(1).split()],
                                      [int(n) for n in numbers.group(2).split()], {}))
-            else:
+            elif ":[" in line:
                 self.samples[-1][2].update(re.findall(r"(\w+):\[([^]]*)\]", line))
         self.locations = {int(number): line for number, line in
                           re.findall(r"^\s+(\d+): 0x[0-9a-f]+ M=\d+ (.*(?:\n {13}.*)*)",
@@ -151,7 +151,10 @@ def test_a_programs_own_handler_stays(folder):
 
 
 def test_sleepers_are_not_disturbed(folder):
-    assert "interruptions 0\n" in profiled("sleepers", folder / "cpu")
+    """By CPU profiles never; by 160 questions for stacks only in the moment of falling asleep."""
+    assert "interruptions 0\n" in profiled("sleepers", folder / "cpu", 0)
+    found = re.search(r"interruptions (\d+)\n", profiled("sleepers", folder / "cpu", 20))
+    assert int(found.group(1)) <= 4, found
 
 
 def test_a_storm_does_no_harm(folder):
@@ -173,14 +176,15 @@ def test_stacks_of_threads_are_grouped(folder):
     assert profile.types == ["goroutine/count"]
     if "thread" in harness.SANITIZED:
         return
+    # pprof of Go 1.19 has no name for main, which the compiler puts into two places.
     by_function = {}
-    for name in ("wait_for_lock", "wait_for_semaphore", "wait_asleep", "wait_busily", "main"):
+    for name in ("wait_for_lock", "wait_for_semaphore", "wait_asleep", "wait_busily"):
         found = [(values[0], labels) for values, stack, labels in profile.samples
                  if any(re.search(rf"\b{name}\b", profile.locations.get(at, "")) for at in stack)]
         by_function[name] = (sum(count for count, _ in found), found)
     counts = {name: count for name, (count, _) in by_function.items()}
     assert counts == {"wait_for_lock": 2, "wait_for_semaphore": 2, "wait_asleep": 1,
-                      "wait_busily": 1, "main": 1}, (counts, profile.samples)
+                      "wait_busily": 1}, (counts, profile.samples)
     assert by_function["wait_for_semaphore"][1] == [(2, {"job": "7", "quote": "a\"b"})]
     assert by_function["wait_asleep"][1] == [(1, {"job": "8"})], by_function
     assert len(by_function["wait_for_lock"][1]) == 1
@@ -200,7 +204,7 @@ def test_stacks_of_threads_read_as_gos(folder):
     assert len({number for number, _, _ in threads}) == len(threads) >= 7, text
     states = {}
     for _, state, stack in threads:
-        for name in ("wait_for_lock", "wait_for_semaphore", "wait_asleep", "wait_busily", "main"):
+        for name in ("wait_for_lock", "wait_for_semaphore", "wait_asleep", "wait_busily"):
             if re.search(rf"^{name}\(", stack, re.M):
                 states.setdefault(name, []).append(state)
     if "thread" in harness.SANITIZED:
@@ -222,6 +226,7 @@ def test_own_profiles_keep_gos_rules(folder):
     assert profile.types == ["example.org/resources/count"]
     assert sorted((values[0], len(stack) > 1) for values, stack, _ in profile.samples) == \
         [(1, False), (3, True)], profile.samples
+    assert profile.share("weft_stack_skipped") == 0.25
     assert profile.share("take_resource") == 0.75
     symbolizer()
     profiled("custom", folder / "custom", 1)

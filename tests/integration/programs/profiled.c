@@ -370,11 +370,12 @@ static int discard(void *ctx, const void *bytes, size_t size)
 	return 0;
 }
 
-/* sleepers FILE: a CPU profile and thread stacks meanwhile. */
+/* sleepers FILE COUNT: a CPU profile, and so many thread stacks meanwhile. */
 static void sleepers(char **argv)
 {
 	struct weft_profile *stacks = weft_profile_lookup("goroutine");
 	pthread_t threads[8];
+	uintptr_t count = strtoul(argv[1], NULL, 10);
 	size_t size = 0;
 	uintptr_t i;
 
@@ -383,15 +384,15 @@ static void sleepers(char **argv)
 	for (i = 0; i < 8; i++) {
 		CHECK(pthread_create(&threads[i], NULL, sleep_in, (void *)(i % 4)) == 0);
 	}
-	for (i = 0; i < 20; i++) {
+	for (i = 0; i < count; i++) {
 		CHECK(weft_profile_write_to(stacks, 0, discard, &size) == 0);
-		spin(0.02);
 	}
+	spin(0.5);
 	for (i = 0; i < 8; i++) {
 		CHECK(pthread_join(threads[i], NULL) == 0);
 	}
 	CHECK(weft_profile_stop_cpu() == 0);
-	CHECK(size > 0);
+	CHECK((size > 0) == (count > 0));
 	printf("interruptions %d\n", atomic_load(&interruptions));
 }
 
@@ -550,7 +551,7 @@ static const struct {
 } modes[] = {
 	{"split", split, 5},       {"labels", labels, 1},   {"churn", churn, 2},
 	{"forks", forks, 2},       {"blocked", blocked, 1}, {"taken", taken, 1},
-	{"sleepers", sleepers, 1}, {"stacks", stacks, 2},   {"custom", custom, 2},
+	{"sleepers", sleepers, 2}, {"stacks", stacks, 2},   {"custom", custom, 2},
 	{"rates", rates, 1},       {"serve", serve, 1},
 };
 

@@ -57,6 +57,7 @@ static void states_have_gos_names(void **state)
 		{'S', {SYS_ppoll, {0, 2}, 0, 0}, "select"},
 		{'S', {SYS_pselect6, {0}, 0, 0}, "select"},
 		{'S', {SYS_clock_nanosleep, {0}, 0, 0}, "sleep"},
+		{'S', {SYS_restart_syscall, {0}, 0, 0}, "sleep"},
 		{'S', {SYS_wait4, {0}, 0, 0}, "syscall"},
 		{'S', {SYS_futex, {0, FUTEX_WAIT_PRIVATE, 2}, 0, 0}, "sync.Mutex.Lock"},
 		{'S', {SYS_futex, {0, FUTEX_WAIT_PRIVATE, 1}, 0, 0}, "semacquire"},

@@ -131,7 +131,7 @@ WEFT_API uint64_t weft_profile_count(struct weft_profile *profile);
  *
  * @param value  What remove() will be called with: any pointer, compared as such, never followed.
  * @param skip   Innermost frames to leave out: 0 begins with the function that calls this one. When
- *               nothing is left, the profile shows the value without a stack.
+ *               nothing is left, the stack is the one function "weft_stack_skipped".
  * @return 0; -EEXIST: it is in the profile already; -EPERM: a profile that the program did not
  *         create; -ENOMEM.
  * Cost: a walk of the stack and a lock of the profile's own.
