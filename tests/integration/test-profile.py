@@ -82,9 +82,10 @@ def test_shares_and_weights_are_right(folder):
     """Two functions use 70 % and 30 % of each thread's CPU time: seen within 2 %, as is the sum."""
     # Sanitizers take part of the time for themselves; ThreadSanitizer holds signals back.
     tolerance = 0.02 if not harness.SANITIZED else 0.25
+    # A thread that ends takes what the kernel's last tick has not seen with it: half a tick on average,
+    # so threads must not be too short.
     for threads, seconds, hertz, early in ((1, 4, 250, 0), (1, 4, 100, 1), (8, 0.7, 250, 1),
-                                           (8, 0.7, 100, 0), (64, 0.15, 250, 1),
-                                           (64, 0.15, 250, 0)):
+                                           (8, 0.7, 100, 0), (64, 0.4, 250, 1)):
         used = float(profiled("split", folder / "cpu", threads, seconds, hertz, early))
         profile = Profile(folder / "cpu")
         total = profile.total() / 1e9
