@@ -131,11 +131,12 @@ def test_threads_may_come_and_go(folder):
 
 
 def test_children_are_silent_until_they_start(folder):
+    if "thread" in harness.SANITIZED:
+        raise harness.Skip("ThreadSanitizer lets no child of a threaded program start threads")
     profiled("forks", folder / "parent", folder / "child")
     parent, child = Profile(folder / "parent"), Profile(folder / "child")
-    if "thread" not in harness.SANITIZED:
-        assert parent.share("seventy") > 0.8 and parent.share("thirty") == 0, parent.locations
-        assert child.share("thirty") > 0.8 and child.share("seventy") == 0, child.locations
+    assert parent.share("seventy") > 0.8 and parent.share("thirty") == 0, parent.locations
+    assert child.share("thirty") > 0.8 and child.share("seventy") == 0, child.locations
 
 
 def test_threads_that_block_the_signal_are_named(folder):
@@ -143,7 +144,9 @@ def test_threads_that_block_the_signal_are_named(folder):
     comment = Profile(folder / "cpu").comment("not sampled: thread")
     found = re.match(r"not sampled: thread \d+ 'deaf' blocks SIGPROF and used ([\d.]+) s of CPU$",
                      comment)
-    assert found and 0.45 < float(found.group(1)) < 0.7, comment
+    # ThreadSanitizer's threads are found by a scan only, five times a second.
+    least = 0.45 if "thread" not in harness.SANITIZED else 0.2
+    assert found and least < float(found.group(1)) < 0.7, comment
 
 
 def test_a_programs_own_handler_stays(folder):
@@ -154,12 +157,16 @@ def test_a_programs_own_handler_stays(folder):
 def test_sleepers_are_not_disturbed(folder):
     """By CPU profiles never; by 160 questions for stacks only in the moment of falling asleep."""
     assert "interruptions 0\n" in profiled("sleepers", folder / "cpu", 0)
+    if "thread" in harness.SANITIZED:
+        return  # It delivers signals when it likes.
     found = re.search(r"interruptions (\d+)\n", profiled("sleepers", folder / "cpu", 20))
     assert int(found.group(1)) <= 4, found
 
 
 def test_a_storm_does_no_harm(folder):
     """Exceptions, libraries, recursion, generated code, coroutines, small stacks at 1000 Hz."""
+    if "thread" in harness.SANITIZED:
+        raise harness.Skip("ThreadSanitizer does not follow swapcontext()")
     out = run(STORM, folder / "cpu", 6, LIBRARY).stdout
     assert out == "1 1 1 1 1 1 \n", out
     profile = Profile(folder / "cpu")

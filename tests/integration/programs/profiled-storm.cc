@@ -64,11 +64,11 @@ static void loads(const char *library)
 	}
 }
 
-__attribute__((noinline)) static int recurse(int depth)
+__attribute__((noinline)) static unsigned long recurse(unsigned int depth)
 {
-	volatile int here = depth;
+	volatile unsigned int here = depth;
 
-	return depth == 0 ? static_cast<int>(sink++) : recurse(depth - 1) + here;
+	return depth == 0 ? sink++ : recurse(depth - 1) + here;
 }
 
 static void recurses()
@@ -76,7 +76,7 @@ static void recurses()
 	while (!ended) {
 		weft::labels_scope labels({{"kind", "recursion"}});
 
-		sink += static_cast<unsigned long>(recurse(5000));
+		sink += recurse(5000);
 		rounds[2]++;
 	}
 }
