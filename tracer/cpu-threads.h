@@ -38,7 +38,7 @@ struct weft_cpu_thread_report {
  * Finds an engine, the wanted one or the next that works, sets the session's `engine` to it, and starts
  * it for all threads. 0; -ENOMEM; a negative errno of reading /proc/self/task.
  */
-int weft_cpu_threads_start(struct weft_cpu_session *session, enum weft_cpu_engine wanted);
+int weft_cpu_threads_start(struct weft_cpu_session *sampled, enum weft_cpu_engine wanted);
 /* Looks for threads that came and went. Done a few times a second. */
 void weft_cpu_threads_rescan(void);
 /* Wall engine only: asks those that used CPU time. Done once a period. */

@@ -353,8 +353,7 @@ size_t weft_profile_all(struct weft_profile **ret_profiles, size_t capacity)
 	}
 	(void)pthread_mutex_unlock(&lock);
 	if (capacity > 0) {
-		qsort(ret_profiles, count < capacity ? count : capacity, sizeof(*ret_profiles),
-		      compare);
+		qsort(ret_profiles, count < capacity ? count : capacity, sizeof(void *), compare);
 	}
 	return count;
 }

@@ -59,33 +59,43 @@ static uintptr_t main_stack_low(uintptr_t low, uintptr_t high)
 	return high > size && high - size < low ? high - size : low;
 }
 
+/* A line of /proc/self/maps; whether a stack may lie there. The range is set in any case. */
+static bool parse_line(const char *line, size_t len, struct weft_unwind_stack *ret_range)
+{
+	static const char main_stack[] = "[stack]";
+	const size_t name_len = sizeof(main_stack) - 1;
+	uintptr_t previous_high = ret_range->high;
+	char permissions[5];
+
+	if (sscanf(line, "%" SCNxPTR "-%" SCNxPTR " %4s", &ret_range->low, &ret_range->high,
+		   permissions) != 3 ||
+	    permissions[0] != 'r' || permissions[1] != 'w') {
+		return false;
+	}
+	if (len > name_len && memcmp(line + len - name_len, main_stack, name_len) == 0) {
+		ret_range->low = main_stack_low(ret_range->low, ret_range->high);
+		ret_range->low = ret_range->low > previous_high ? ret_range->low : previous_high;
+	}
+	return true;
+}
+
 /* Under the lock, between the two changes of the sequence. */
 static void write_ranges(const char *text)
 {
+	struct weft_unwind_stack range = {0, 0};
 	const char *line = text;
-	uintptr_t previous_high = 0;
 	uint32_t count = 0;
 
 	while (*line && count < RANGES_MAX) {
-		uintptr_t low, high;
-		char permissions[5];
-		const char *end = line + strcspn(line, "\n");
+		size_t len = strcspn(line, "\n");
 
-		if (sscanf(line, "%" SCNxPTR "-%" SCNxPTR " %4s", &low, &high, permissions) == 3) {
-			if (permissions[0] == 'r' && permissions[1] == 'w') {
-				if (end - line > 7 && memcmp(end - 7, "[stack]", 7) == 0) {
-					low = main_stack_low(low, high);
-					low = low > previous_high ? low : previous_high;
-				}
-				atomic_store_explicit(&ranges[count].low, low,
-						      memory_order_relaxed);
-				atomic_store_explicit(&ranges[count].high, high,
-						      memory_order_relaxed);
-				count++;
-			}
-			previous_high = high;
+		if (parse_line(line, len, &range)) {
+			atomic_store_explicit(&ranges[count].low, range.low, memory_order_relaxed);
+			atomic_store_explicit(&ranges[count].high, range.high,
+					      memory_order_relaxed);
+			count++;
 		}
-		line = end + (*end == '\n');
+		line += len + (line[len] == '\n');
 	}
 	atomic_store_explicit(&range_count, count, memory_order_relaxed);
 }

@@ -29,7 +29,7 @@ struct beginning {
 };
 
 /* Only there under ThreadSanitizer, whose threads may not run code of ours before its own. */
-extern void __tsan_init(void) __attribute__((weak));
+extern void tsan_init(void) __asm__("__tsan_init") __attribute__((weak));
 
 static void *begin(void *argument)
 {
@@ -54,6 +54,7 @@ static create_fn next_create(void)
 	return found;
 }
 
+/* NOLINTNEXTLINE: the names that libc gives to parameters are reserved. */
 WEFT_API int pthread_create(pthread_t *ret_thread, const pthread_attr_t *attributes,
 			    void *(*function)(void *), void *argument)
 {
@@ -64,7 +65,7 @@ WEFT_API int pthread_create(pthread_t *ret_thread, const pthread_attr_t *attribu
 	if (!next) {
 		return EAGAIN;
 	}
-	if (__tsan_init) {
+	if (tsan_init) {
 		return next(ret_thread, attributes, function, argument);
 	}
 	beginning = (struct beginning *)malloc(sizeof(*beginning));

@@ -62,7 +62,7 @@ static const struct {
 	{SYS_restart_syscall, "sleep"}, /* With a time limit; goes on after a stop. */
 };
 
-/* See signal(7): never restarted after a handler. */
+/* Never restarted after a handler: see the manual of signals, section 7. */
 static const long fragile[] = {
 	SYS_nanosleep,      SYS_clock_nanosleep, SYS_restart_syscall, SYS_ppoll,
 	SYS_pselect6,       SYS_epoll_pwait,
