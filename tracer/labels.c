@@ -21,6 +21,7 @@
 struct holder {
 	_Atomic(struct weft_labels *) current;
 	int32_t tid; /* 0: not in the list. */
+	bool has_ended;
 	struct holder *previous, *next;
 };
 
@@ -237,6 +238,11 @@ void weft_labels_attach(struct weft_labels *set)
 	int saved_errno = errno;
 	struct weft_labels *previous;
 
+	if (self.has_ended) {
+		/* Another destructor of the thread is at work; nobody would take the labels back. */
+		weft_labels_put_ref(set);
+		return;
+	}
 	if (set && self.tid == 0) {
 		enlist();
 	}
@@ -285,6 +291,7 @@ struct weft_labels *weft_labels_capture(void)
 void weft_labels__thread_end(void)
 {
 	weft_labels_attach(NULL);
+	self.has_ended = true;
 	if (self.tid == 0) {
 		return;
 	}

@@ -15,6 +15,7 @@
 
 #include "object-scan.h"
 #include "proc-file.h"
+#include "unwinder.h"
 
 /* Guards all below; no other lock of ours is taken while it is held. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -241,6 +242,9 @@ static int refresh(struct object_list *objects)
 		ret = keep_unloaded(&next);
 	}
 	if (ret == 0) {
+		if (has_seen && objects->subs != seen_subs) {
+			weft_unwind_forget(); /* Rules of what lay there before. */
+		}
 		weft_mappings_fini(&known);
 		known = next;
 		seen_adds = objects->adds;

@@ -36,7 +36,7 @@ struct weft_mappings {
 };
 
 /*
- * Reads the address space again if the loader has loaded or unloaded something since the last time,
+ * Has the unwinder forget its rules when something was unloaded. Reads the address space again if the loader has loaded or unloaded something since the last time,
  * or when `always`. 0; -ENOMEM or an errno of reading: the list is as before.
  */
 int weft_mappings_refresh(bool always);
