@@ -297,13 +297,33 @@ static void forget_threads(void)
 	atomic_store_explicit(&running_id, 0, memory_order_relaxed);
 }
 
-int weft_cpu_threads_start(struct weft_cpu_session *sampled, enum weft_cpu_engine wanted)
+/* Under the lock. -EAGAIN: some threads got no timer. */
+static int start_engine(struct weft_cpu_session *sampled, enum weft_cpu_engine engine)
 {
 	struct scan first = {.is_first = true};
+	size_t i;
 	int ret;
 
-	(void)pthread_mutex_lock(&lock);
 	memset(&session.report, 0, sizeof(session.report));
+	session.engine = engine;
+	/* Relaxed: signals come of the timers that are made below. */
+	atomic_store_explicit(&sampled->engine, engine, memory_order_relaxed);
+	ret = scan(&first);
+	if (ret == 0 && session.report.unarmed_count > 0) {
+		for (i = 0; i < session.count; i++) {
+			delete_timer(&session.threads[i]);
+		}
+		session.count = 0;
+		ret = -EAGAIN;
+	}
+	return ret;
+}
+
+int weft_cpu_threads_start(struct weft_cpu_session *sampled, enum weft_cpu_engine wanted)
+{
+	int ret = -EAGAIN;
+
+	(void)pthread_mutex_lock(&lock);
 	session.id = sampled->id;
 	session.period_ns = sampled->period_ns;
 	session.own_tid = 0;
@@ -312,13 +332,12 @@ int weft_cpu_threads_start(struct weft_cpu_session *sampled, enum weft_cpu_engin
 		session.random = weft_control__now_ns();
 	}
 	session.random |= 1;
-	while (!engine_works(wanted)) {
-		wanted++; /* The last one always does. */
+	while (ret == -EAGAIN && wanted < WEFT_CPU_ENGINE_COUNT_) { /* The last one always works. */
+		if (engine_works(wanted)) {
+			ret = start_engine(sampled, wanted);
+		}
+		wanted++;
 	}
-	session.engine = wanted;
-	/* Relaxed: signals come of the timers that are made below. */
-	atomic_store_explicit(&sampled->engine, wanted, memory_order_relaxed);
-	ret = scan(&first);
 	if (ret < 0) {
 		forget_threads();
 	} else {

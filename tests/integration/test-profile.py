@@ -112,6 +112,18 @@ def test_other_engines_sample_as_well(folder):
             assert abs(profile.share("seventy") - 0.7) < 0.2, name
 
 
+def test_too_few_timers_are_no_loss(folder):
+    """Each timer takes a place in the queue of signals, of which users have a limited number."""
+    if not shutil.which("prlimit"):
+        raise harness.Skip("prlimit is not installed (package util-linux)")
+    for limit in (0, 4):
+        out = run("prlimit", f"--sigpending={limit}", PROFILED, "split", folder / "cpu", 8, 0.25,
+                  100, 1).stdout
+        profile = Profile(folder / "cpu")
+        assert "ITIMER_PROF" in profile.comment("engine:"), profile.comments
+        assert 0.6 <= profile.total() / 1e9 / float(out) <= 1.4, (out, profile.total())
+
+
 def test_labels_are_gos(folder):
     profiled("labels", folder / "cpu")
     profile = Profile(folder / "cpu")
