@@ -40,6 +40,7 @@ struct range {
 static struct range ranges[RANGES_MAX]; /* By address. Pages are used as the list fills. */
 static _Atomic uint32_t range_count;
 static _Atomic uint32_t sequence;
+static _Atomic uintptr_t main_stack_high; /* 0: not known yet. */
 /* Guards writing the above; no other lock of ours is taken while it is held. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
@@ -73,6 +74,7 @@ static bool parse_line(const char *line, size_t len, struct weft_unwind_stack *r
 		return false;
 	}
 	if (len > name_len && memcmp(line + len - name_len, main_stack, name_len) == 0) {
+		atomic_store_explicit(&main_stack_high, ret_range->high, memory_order_relaxed);
 		ret_range->low = main_stack_low(ret_range->low, ret_range->high);
 		ret_range->low = ret_range->low > previous_high ? ret_range->low : previous_high;
 	}
@@ -175,7 +177,7 @@ static struct weft_unwind_stack find_own(uintptr_t sp)
 	if (self > sp && self <= range.high) {
 		range.high = self;
 		set_own(range.low, range.high);
-	} else if (gettid() == getpid() && own.high == 0) {
+	} else if (range.high == atomic_load_explicit(&main_stack_high, memory_order_relaxed)) {
 		set_own(range.low, range.high);
 	}
 	return range;

@@ -519,7 +519,9 @@ static void rates(char **argv)
 	CHECK(weft_profile_start_cpu(fd) == -EBUSY);
 	CHECK(strcmp(weft_profile_error(), "cpu profiling already in use") == 0);
 	CHECK(weft_runtime_set_cpu_rate(100) == -EBUSY);
+	errno = 12345;
 	spin(0.3);
+	CHECK(errno == 12345);
 	CHECK(weft_profile_stop_cpu() == 0);
 	CHECK(weft_profile_stop_cpu() == 0);
 	CHECK(weft_runtime_thread_count() >= 1);
