@@ -330,29 +330,6 @@ void weft_labels__forget(void)
 
 /* ---- For a while ---- */
 
-/* Holds what to put back; a cleanup function gets the address of the variable. */
-struct restored {
-	const struct weft_labels *base;
-	struct weft_labels *set;
-};
-
-static void restore(struct restored *scope)
-{
-	weft_labels_set(scope->base);
-	weft_labels_put_ref(scope->set);
-}
-
-int weft_labels_do(const struct weft_labels *base, const struct weft_label *labels, size_t count,
-		   void (*function)(void *ctx, const struct weft_labels *set), void *ctx)
-{
-	struct restored scope __attribute__((cleanup(restore))) = {base, NULL};
-	int ret = weft_labels_with(base, labels, count, &scope.set);
-
-	weft_labels_set(ret == 0 ? scope.set : base);
-	function(ctx, ret == 0 ? scope.set : base);
-	return ret;
-}
-
 struct weft_labels_scope weft_labels_scope_begin_(const struct weft_label *labels, size_t count)
 {
 	struct weft_labels_scope scope = {weft_labels_capture()};

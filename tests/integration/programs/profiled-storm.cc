@@ -149,6 +149,26 @@ static void small_stacks()
 	pthread_attr_destroy(&attributes);
 }
 
+static void throw_in_do(void *, const weft_labels *)
+{
+	throw std::runtime_error("in Do");
+}
+
+/* Whether labels end when an exception passes through them. */
+static bool labels_end_with_exceptions()
+{
+	const weft_label label = {"k", "v"};
+
+	try {
+		weft::labels_scope scope({label});
+
+		(void)weft_labels_do(weft_labels_borrow_current(), &label, 1, throw_in_do, nullptr);
+	} catch (const std::exception &) {
+		return weft_labels_borrow_current() == nullptr;
+	}
+	return false;
+}
+
 static int discard(void *ctx, const void *, std::size_t size)
 {
 	*static_cast<std::size_t *>(ctx) += size;
@@ -159,6 +179,10 @@ int main(int argc, char **argv)
 {
 	if (argc != 4) {
 		return 2;
+	}
+	if (!labels_end_with_exceptions()) {
+		std::printf("labels outlive an exception\n");
+		return 1;
 	}
 	int fd = open(argv[1], O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 	std::vector<std::thread> threads;

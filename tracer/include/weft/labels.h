@@ -104,6 +104,27 @@ WEFT_API const struct weft_labels *weft_labels_borrow_current(void);
  */
 WEFT_API void weft_labels_set(const struct weft_labels *set);
 
+/** A reference to the calling thread's current set, for another thread to attach. */
+WEFT_API struct weft_labels *weft_labels_capture(void) WEFT_USE_RESULT_;
+
+/** Makes a captured set the calling thread's current one. @param set  Taken. */
+WEFT_API void weft_labels_attach(struct weft_labels *set);
+
+/* ---- For a while ---- */
+
+/** What weft_labels_do() puts back. */
+struct weft_labels_do_ {
+	const struct weft_labels *base;
+	struct weft_labels *set;
+};
+
+/* Inline, as all that an exception may pass through: it is compiled by the program's compiler. */
+WEFT_INLINE_ void weft_labels_do_end_(struct weft_labels_do_ *scope)
+{
+	weft_labels_set(scope->base);
+	weft_labels_put_ref(scope->set);
+}
+
 /**
  * Runs `function` with `base` and `labels` over it as this thread's labels. (Go: Do)
  *
@@ -115,17 +136,20 @@ WEFT_API void weft_labels_set(const struct weft_labels *set);
  * @param function  Called once, whatever happens; its `set` is the new one, borrowed.
  * @return 0; as weft_labels_with(): `function` ran with `base` only.
  */
-WEFT_API int weft_labels_do(const struct weft_labels *base, const struct weft_label *labels,
-			    size_t count,
-			    void (*function)(void *ctx, const struct weft_labels *set), void *ctx);
+WEFT_INLINE_ int weft_labels_do(const struct weft_labels *base, const struct weft_label *labels,
+				size_t count,
+				void (*function)(void *ctx, const struct weft_labels *set),
+				void *ctx)
+{
+	struct weft_labels_do_ scope
+		__attribute__((cleanup(weft_labels_do_end_))) = {base, WEFT_NULL_};
+	int ret = weft_labels_with(base, labels, count, &scope.set);
+	const struct weft_labels *set = ret == 0 ? scope.set : base;
 
-/** A reference to the calling thread's current set, for another thread to attach. */
-WEFT_API struct weft_labels *weft_labels_capture(void) WEFT_USE_RESULT_;
-
-/** Makes a captured set the calling thread's current one. @param set  Taken. */
-WEFT_API void weft_labels_attach(struct weft_labels *set);
-
-/* ---- Scopes ---- */
+	weft_labels_set(set);
+	function(ctx, set);
+	return ret;
+}
 
 /** What a scope puts back. Leave it alone. */
 struct weft_labels_scope {
