@@ -310,4 +310,17 @@ def test_samples_go_into_traces(folder):
         assert sum(int(depth) for _, depth in samples) / len(samples) >= 3, samples[:5]
 
 
+def test_samples_tell_task_and_region(folder):
+    """While somebody records, that is: else there are no tasks."""
+    harness.weft("record", "-o", folder / "out", "--", PROFILED, "regions", folder / "cpu")
+    profile = Profile(folder / "cpu")
+    shares = {name: profile.total(region=name) / profile.total() for name in ("outer", "inner")}
+    assert all(abs(share - 1 / 3) < 0.1 for share in shares.values()), shares
+    tasks = {labels["task"] for _, _, labels in profile.samples if "task" in labels}
+    assert len(tasks) == 1 and int(tasks.pop()) > 0, tasks
+    profiled("regions", folder / "cpu")
+    assert not any("task" in labels or "region" in labels
+                   for _, _, labels in Profile(folder / "cpu").samples)
+
+
 harness.main()

@@ -22,6 +22,7 @@
 #include <weft/labels.h>
 #include <weft/profile.h>
 #include <weft/runtime.h>
+#include <weft/trace.h>
 
 #define THREADS_MAX 64
 #define CHECK(condition)                                                                           \
@@ -155,6 +156,23 @@ static void labels(char **argv)
 	}
 	CHECK(weft_labels_do(NULL, &label, 1, in_do, NULL) == 0);
 	spin(0.3);
+	CHECK(weft_profile_stop_cpu() == 0);
+}
+
+/* regions FILE: 0.3 s in "outer", 0.3 in "inner" inside it, 0.3 in neither, of one task. */
+static void regions(char **argv)
+{
+	start_profile(argv[0]);
+	WEFT_TASK("request") {
+		WEFT_REGION("outer") {
+			spin(0.15);
+			WEFT_REGION("inner") {
+				spin(0.3);
+			}
+			spin(0.15);
+		}
+		spin(0.3);
+	}
 	CHECK(weft_profile_stop_cpu() == 0);
 }
 
@@ -551,10 +569,10 @@ static const struct {
 	void (*run)(char **argv);
 	int argument_count;
 } modes[] = {
-	{"split", split, 5},       {"labels", labels, 1},   {"churn", churn, 2},
-	{"forks", forks, 2},       {"blocked", blocked, 1}, {"taken", taken, 1},
-	{"sleepers", sleepers, 2}, {"stacks", stacks, 2},   {"custom", custom, 2},
-	{"rates", rates, 1},       {"serve", serve, 1},
+	{"split", split, 5},   {"labels", labels, 1},     {"regions", regions, 1},
+	{"churn", churn, 2},   {"forks", forks, 2},       {"blocked", blocked, 1},
+	{"taken", taken, 1},   {"sleepers", sleepers, 2}, {"stacks", stacks, 2},
+	{"custom", custom, 2}, {"rates", rates, 1},       {"serve", serve, 1},
 };
 
 int main(int argc, char **argv)
