@@ -114,14 +114,14 @@ WEFT_API void weft_labels_attach(struct weft_labels *set);
 
 /** What weft_labels_do() puts back. */
 struct weft_labels_do_ {
-	const struct weft_labels *base;
+	struct weft_labels *base; /* A reference: the thread's own may go meanwhile. */
 	struct weft_labels *set;
 };
 
 /* Inline, as all that an exception may pass through: it is compiled by the program's compiler. */
 WEFT_INLINE_ void weft_labels_do_end_(struct weft_labels_do_ *scope)
 {
-	weft_labels_set(scope->base);
+	weft_labels_attach(scope->base); /* Takes the reference. */
 	weft_labels_put_ref(scope->set);
 }
 
@@ -132,7 +132,7 @@ WEFT_INLINE_ void weft_labels_do_end_(struct weft_labels_do_ *scope)
  * before, should that have been something else. Go does so too.
  *
  * @param base      The caller's set, e.g. what it was called with itself, or
- *                  weft_labels_borrow_current(). May be NULL. The caller keeps it alive meanwhile.
+ *                  weft_labels_borrow_current(). May be NULL. Kept alive meanwhile.
  * @param function  Called once, whatever happens; its `set` is the new one, borrowed.
  * @return 0; as weft_labels_with(): `function` ran with `base` only.
  */
@@ -141,10 +141,10 @@ WEFT_INLINE_ int weft_labels_do(const struct weft_labels *base, const struct wef
 				void (*function)(void *ctx, const struct weft_labels *set),
 				void *ctx)
 {
-	struct weft_labels_do_ scope
-		__attribute__((cleanup(weft_labels_do_end_))) = {base, WEFT_NULL_};
+	struct weft_labels_do_ scope __attribute__((cleanup(weft_labels_do_end_))) = {
+		weft_labels_get_ref(base), WEFT_NULL_};
 	int ret = weft_labels_with(base, labels, count, &scope.set);
-	const struct weft_labels *set = ret == 0 ? scope.set : base;
+	const struct weft_labels *set = ret == 0 ? scope.set : scope.base;
 
 	weft_labels_set(set);
 	function(ctx, set);
