@@ -32,11 +32,6 @@
 /* When the process is out of descriptors, say. */
 #define RETRY_MS 100
 
-struct weft_export_output {
-	int fd;
-	bool begun, failed;
-};
-
 /* Guards both below; no other lock is taken while it is held. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static int listen_fd = -1;
@@ -153,6 +148,11 @@ static void say_error(int fd, int code, const char *text)
 
 int weft_export_write(struct weft_export_output *output, const void *bytes, size_t size)
 {
+	if (output->write) {
+		output->failure = size > 0 ? output->write(output->ctx, bytes, size) : 0;
+		output->failed = output->failure < 0;
+		return output->failure;
+	}
 	if (!output->failed && !output->begun) {
 		output->failed = !say(output->fd, "ok\n");
 		output->begun = true;
@@ -168,8 +168,12 @@ int weft_export_write(struct weft_export_output *output, const void *bytes, size
 bool weft_export_is_gone(struct weft_export_output *output)
 {
 	char byte;
-	ssize_t size = recv(output->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+	ssize_t size;
 
+	if (output->write) {
+		return output->failed;
+	}
+	size = recv(output->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
 	return output->failed || size == 0 || (size < 0 && errno != EAGAIN && errno != EINTR);
 }
 

@@ -26,6 +26,15 @@ enum weft_control_verb {
 	WEFT_CONTROL_FETCH,
 };
 
+/** Where an export writes: to a client of the socket, or to whoever asked inside the process. */
+struct weft_export_output {
+	int fd;             /**< Of the client; unused with `write`. */
+	bool begun, failed; /**< Something was written; the client is gone. */
+	int (*write)(void *ctx, const void *bytes, size_t size); /**< NULL: to fd. */
+	void *ctx;
+	int failure; /**< What `write` returned. */
+};
+
 /** A request taken apart. */
 struct weft_control_line {
 	enum weft_control_verb verb;

@@ -23,7 +23,15 @@
 #include <unistd.h>
 
 #include "control-socket.h"
+#include "cpu-profile.h"
+#include "cpu-sampler.h"
+#include "cpu-threads.h"
+#include "labels.h"
+#include "mappings.h"
+#include "profile.h"
 #include "provider-link.h"
+#include "stack-bounds.h"
+#include "thread-stacks.h"
 
 #define COUNTER_BITS 36
 #define PATH_SIZE    4096
@@ -62,11 +70,42 @@ static void init_process(void)
 }
 
 /*
+ * Every lock under which a profile changes is held over fork(), in the order of rank, so that the child
+ * finds everything whole. Last, SIGPROF waits: copying a large process takes longer than a period,
+ * and each signal would make the kernel begin anew.
+ */
+static void lock_for_fork(void)
+{
+	weft_profile__lock();
+	weft_profile_registry__lock();
+	weft_thread_stacks__lock();
+	weft_cpu_profile__lock();
+	weft_cpu_threads_lock();
+	weft_stack_bounds_lock();
+	weft_mappings__lock();
+	weft_labels__lock();
+	weft_cpu_sampler_block();
+}
+
+static void unlock_after_fork(void)
+{
+	weft_labels__unlock();
+	weft_mappings__unlock();
+	weft_stack_bounds_unlock();
+	weft_cpu_threads_unlock();
+	weft_cpu_profile__unlock();
+	weft_thread_stacks__unlock();
+	weft_profile_registry__unlock();
+	weft_profile__unlock();
+}
+
+/*
  * LTTng-UST must be told about fork, or the child never registers. Its preload library
  * liblttng-ust-fork.so does the same; when it is there, it has done so.
  */
 static void before_fork(void)
 {
+	lock_for_fork();
 	if (provider.before_fork) {
 		provider.before_fork();
 	}
@@ -77,6 +116,8 @@ static void after_fork_parent(void)
 	if (provider.after_fork_parent) {
 		provider.after_fork_parent();
 	}
+	weft_cpu_sampler_unblock(); /* Under the locks, which guard what it restores. */
+	unlock_after_fork();
 }
 
 /*
@@ -97,11 +138,8 @@ static bool is_fork_of_lttng(void)
 	       memcmp(name + len - (sizeof(suffix) - 1), suffix, sizeof(suffix) - 1) == 0;
 }
 
-static void after_fork_child(void)
+static void begin_child(void)
 {
-	if (is_fork_of_lttng()) {
-		return;
-	}
 	init_process();
 	weft_thread__forget();
 	weft_start__forget();
@@ -110,6 +148,19 @@ static void after_fork_child(void)
 	if (provider.after_fork_child) {
 		provider.after_fork_child();
 	}
+}
+
+static void after_fork_child(void)
+{
+	weft_profile__forget();
+	weft_cpu_profile__forget();
+	weft_labels__forget();
+	unlock_after_fork();
+	if (!is_fork_of_lttng()) {
+		begin_child();
+	}
+	/* Last: LTTng-UST puts back the mask that it met before, with SIGPROF in it. */
+	weft_cpu_sampler_unblock();
 }
 
 /* The provider library stands beside this one, whatever path it was loaded by. */
@@ -152,6 +203,14 @@ static void load_provider(void)
 		attach(&provider, weft_dump);
 		weft_control.provider_loaded = true;
 	}
+}
+
+bool weft_control__init_thread(void)
+{
+	if (provider.init_thread) {
+		provider.init_thread();
+	}
+	return provider.init_thread != NULL;
 }
 
 static bool any_event_enabled(void)

@@ -16,6 +16,8 @@
 
 #include <weft/trace.h>
 
+#include "object-scan.h"
+
 #define WEFT_THREAD_NAME_SIZE 64
 
 struct weft_control {
@@ -31,11 +33,6 @@ struct weft_control {
 
 extern struct weft_control weft_control;
 
-/* Range of one loaded object, for the check that an ip has been described. */
-struct weft_object_range {
-	uint64_t start, end;
-};
-
 struct weft_account_mark {
 	uint64_t task; /* Whom the running interval is credited to. */
 	uint64_t wall_ns, cpu_ns, run_wait_ns, nvcsw, nivcsw;
@@ -45,14 +42,16 @@ struct weft_account_mark {
 struct weft_thread_block {
 	int32_t tid; /* 0: not initialised. */
 	uint32_t epoch;
-	uint32_t seq;                 /* Of the last region begun. */
-	uint32_t open_seq;            /* Of the innermost open region, 0 for none. */
-	uint64_t next_task, end_task; /* Ids this thread may give out: [next, end). */
-	struct weft_object_range last_object;
+	uint32_t seq;                         /* Of the last region begun. */
+	uint32_t open_seq;                    /* Of the innermost open region, 0 for none. */
+	uint64_t next_task, end_task;         /* Ids this thread may give out: [next, end). */
+	struct weft_object_range last_object; /* Around the last ip that was described. */
 	uint32_t last_object_epoch;
 	int schedstat_fd; /* -1: not open, -2: cannot be opened. Valid when tid is set. */
 	struct weft_account_mark account;
 	char name[WEFT_THREAD_NAME_SIZE]; /* Set by the program; "" means the kernel's. */
+	uint32_t region_name;             /* Of the innermost open region: see region-names.h. */
+	bool is_traceable;                /* LTTng-UST knows it: handlers may emit. */
 };
 
 extern __thread struct weft_thread_block weft_self __attribute__((tls_model("initial-exec")));
@@ -72,6 +71,9 @@ void weft_dump__process(void);
 /* admission.c: asks the recorder that started this process to record it. */
 void weft_admission__init(void);
 void weft_admission__ask(void);
+
+/* control.c: makes LTTng-UST, if it is there, know the calling thread; whether it does now. */
+bool weft_control__init_thread(void);
 
 /* account.c: closes the running interval and opens one for `task`. */
 void weft_account__switch(uint64_t task);

@@ -19,8 +19,7 @@
 #include "control.h"
 #include "provider.h"
 
-#define BUILD_ID_SIZE_MAX 32
-#define PATH_SIZE         4096
+#define PATH_SIZE 4096
 
 /*
  * The loader's count of objects ever added, at the last dump: while it stands, everything has been
@@ -35,74 +34,6 @@ struct object_search {
 	struct weft_object_range found;
 	uint64_t adds;
 };
-
-struct object_notes {
-	char build_id[2 * BUILD_ID_SIZE_MAX + 1];
-};
-
-static void format_hex(const unsigned char *bytes, size_t size, char *ret_text)
-{
-	static const char digits[] = "0123456789abcdef";
-	size_t i;
-
-	for (i = 0; i < size; i++) {
-		ret_text[2 * i] = digits[bytes[i] >> 4];
-		ret_text[2 * i + 1] = digits[bytes[i] & 15];
-	}
-	ret_text[2 * size] = '\0';
-}
-
-/* Walks the notes of one PT_NOTE segment, which is mapped and was written by the linker. */
-static void find_build_id(const char *notes, size_t size, size_t align, struct object_notes *ret)
-{
-	size_t offset = 0;
-
-	align = align == 8 ? 8 : 4;
-	while (offset + sizeof(ElfW(Nhdr)) <= size) {
-		const ElfW(Nhdr) *note = (const ElfW(Nhdr) *)(const void *)(notes + offset);
-		size_t name_size = (note->n_namesz + align - 1) & ~(align - 1);
-		size_t desc_size = (note->n_descsz + align - 1) & ~(align - 1);
-		const char *name = notes + offset + sizeof(*note);
-
-		if (name_size > size || desc_size > size ||
-		    offset + sizeof(*note) + name_size + note->n_descsz > size) {
-			return;
-		}
-		if (note->n_type == NT_GNU_BUILD_ID && note->n_namesz == 4 &&
-		    memcmp(name, "GNU", 4) == 0 && note->n_descsz <= BUILD_ID_SIZE_MAX) {
-			format_hex((const unsigned char *)name + name_size, note->n_descsz,
-				   ret->build_id);
-			return;
-		}
-		offset += sizeof(*note) + name_size + desc_size;
-	}
-}
-
-static void scan_segments(const struct dl_phdr_info *object, struct weft_object_range *ret_range,
-			  struct object_notes *ret_notes)
-{
-	int i;
-
-	ret_range->start = UINT64_MAX;
-	ret_range->end = 0;
-	ret_notes->build_id[0] = '\0';
-	for (i = 0; i < object->dlpi_phnum; i++) {
-		const ElfW(Phdr) *segment = &object->dlpi_phdr[i];
-		uint64_t start = object->dlpi_addr + segment->p_vaddr;
-
-		if (segment->p_type == PT_LOAD) {
-			if (start < ret_range->start) {
-				ret_range->start = start;
-			}
-			if (start + segment->p_memsz > ret_range->end) {
-				ret_range->end = start + segment->p_memsz;
-			}
-		} else if (segment->p_type == PT_NOTE && !ret_notes->build_id[0]) {
-			find_build_id((const char *)(uintptr_t)start, segment->p_memsz,
-				      segment->p_align, ret_notes);
-		}
-	}
-}
 
 /* The main program has no name in the loader's list. */
 static const char *object_path(const struct dl_phdr_info *object, bool is_first, char *storage)
@@ -127,12 +58,12 @@ static int visit_object(struct dl_phdr_info *object, size_t size, void *ctx)
 {
 	struct object_search *search = (struct object_search *)ctx;
 	struct weft_object_range range;
-	struct object_notes notes;
+	char build_id[WEFT_BUILD_ID_SIZE];
 	char path[PATH_SIZE];
 	bool is_first = !object->dlpi_name || !object->dlpi_name[0];
 
 	(void)size;
-	scan_segments(object, &range, &notes);
+	weft_object_scan(object, &range, build_id);
 	if (range.start >= range.end) {
 		return 0;
 	}
@@ -145,7 +76,7 @@ static int visit_object(struct dl_phdr_info *object, size_t size, void *ctx)
 	    object->dlpi_adds != atomic_load_explicit(&dumped_adds, memory_order_relaxed)) {
 		lttng_ust_tracepoint(weft, object, weft_control.pid, weft_self.tid,
 				     object->dlpi_addr, range.start, range.end,
-				     object_path(object, is_first, path), notes.build_id);
+				     object_path(object, is_first, path), build_id);
 	}
 	return search->all ? 0 : 1;
 }

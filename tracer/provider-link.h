@@ -6,8 +6,10 @@
 #ifndef WEFT_TRACER_PROVIDER_LINK_H
 #define WEFT_TRACER_PROVIDER_LINK_H
 
-/* Calls to make around fork(); NULL when somebody else makes them. */
 struct weft_provider_link {
+	/* Makes the calling thread known to LTTng-UST, so that a signal handler may emit events. */
+	void (*init_thread)(void);
+	/* Calls to make around fork(); NULL when somebody else makes them. */
 	void (*before_fork)(void);
 	void (*after_fork_parent)(void);
 	void (*after_fork_child)(void);

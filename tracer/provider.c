@@ -16,6 +16,7 @@
 #include <stddef.h>
 
 #include <lttng/ust-fork.h>
+#include <lttng/ust-thread.h>
 
 #include "provider-link.h"
 
@@ -59,6 +60,7 @@ void weft_provider_attach(struct weft_provider_link *ret_link, void (*dump)(void
 	(void)lttng_ust_tracepoint_provider_register("lttng_ust_statedump", "start",
 						     (void (*)(void))statedump_start, NULL,
 						     STATEDUMP_SIGNATURE);
+	ret_link->init_thread = lttng_ust_init_thread;
 	if (dlopen("liblttng-ust-fork.so.1", RTLD_LAZY | RTLD_NOLOAD)) {
 		return;
 	}

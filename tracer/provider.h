@@ -156,6 +156,17 @@ LTTNG_UST_TRACEPOINT_EVENT(weft, account,
 		lttng_ust_field_integer(uint64_t, nvcsw, nvcsw_arg)
 		lttng_ust_field_integer(uint64_t, nivcsw, nivcsw_arg)))
 
+LTTNG_UST_TRACEPOINT_EVENT(weft, cpu_sample,
+	LTTNG_UST_TP_ARGS(
+		int32_t, pid_arg, int32_t, tid_arg, uint64_t, task_arg, uint64_t, cpu_ns_arg,
+		unsigned int, depth_arg, const uint64_t *, pcs_arg),
+	LTTNG_UST_TP_FIELDS(
+		lttng_ust_field_integer(int32_t, pid, pid_arg)
+		lttng_ust_field_integer(int32_t, tid, tid_arg)
+		lttng_ust_field_integer(uint64_t, task, task_arg)
+		lttng_ust_field_integer(uint64_t, cpu_ns, cpu_ns_arg)
+		lttng_ust_field_sequence(uint64_t, pcs, pcs_arg, unsigned int, depth_arg)))
+
 #endif
 
 #include <lttng/tracepoint-event.h>

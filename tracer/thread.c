@@ -16,6 +16,8 @@
 #include <unistd.h>
 
 #include "control.h"
+#include "cpu-threads.h"
+#include "labels.h"
 #include "provider.h"
 
 WEFT_API __thread struct weft_context weft_context_current_
@@ -34,6 +36,8 @@ static void thread_exit(void *block)
 	if (lttng_ust_tracepoint_enabled(weft, thread_end) && self->tid) {
 		lttng_ust_do_tracepoint(weft, thread_end, weft_control.pid, self->tid);
 	}
+	weft_cpu_threads_end_self();
+	weft_labels__thread_end();
 	if (self->tid && self->schedstat_fd >= 0) {
 		(void)close(self->schedstat_fd); /* Read only; nothing to lose. */
 		self->schedstat_fd = -1;
@@ -64,6 +68,9 @@ void weft_thread__announce(void)
 
 	if (!self->tid) {
 		init_block(self);
+	}
+	if (!self->is_traceable) {
+		self->is_traceable = weft_control__init_thread();
 	}
 	self->epoch = atomic_load_explicit(&weft_control.epoch, memory_order_relaxed);
 	self->account.valid = false; /* Time between recordings belongs to nobody. */
@@ -98,8 +105,8 @@ void weft_thread_prepare(void)
 {
 	int saved_errno = errno;
 
-	/* The first event of a thread also makes LTTng-UST and its RCU register the thread. */
 	weft_thread__announce();
+	weft_cpu_threads_begin_self();
 	errno = saved_errno;
 }
 

@@ -18,6 +18,7 @@
 
 #include "control.h"
 #include "provider.h"
+#include "region-names.h"
 
 /* Ids are given to threads in blocks, so that threads rarely meet at the shared counter. */
 #define TASK_BLOCK_SIZE 64U
@@ -130,9 +131,15 @@ struct weft_region weft_region_begin_(struct weft_context context, const char *n
 	region.name = text_or_empty(name);
 	region.seq = self->seq;
 	region.outer_seq = self->open_seq;
+	region.outer_name = self->region_name;
 	region.tid = self->tid;
 	region.state = WEFT_SPAN_OPEN;
 	self->open_seq = region.seq;
+	self->region_name = 0;
+	if (WEFT_UNLIKELY_(
+		    atomic_load_explicit(&weft_region_names__wanted, memory_order_relaxed))) {
+		self->region_name = weft_region_names__number(region.name);
+	}
 	if (accounting() && region.outer_seq == 0 && context.task != self->account.task) {
 		weft_account__switch(context.task);
 	}
@@ -179,6 +186,7 @@ void weft_region_end_(struct weft_region *region, const char *error)
 	if (region_may_end(self, region, ip)) {
 		region->state = WEFT_SPAN_DONE;
 		self->open_seq = region->outer_seq;
+		self->region_name = region->outer_name;
 		lttng_ust_do_tracepoint(weft, region_end, weft_control.pid, region->tid,
 					region->context.task, region->seq, region->name,
 					text_or_empty(error));

@@ -574,10 +574,14 @@ def recorded_metadata(directory):
         name = re.search(r'name = "weft:(\w+)";', block).group(1)
         body = block.split("fields := struct {")[1]
         result[name] = []
-        for size, signed, string, field in re.findall(
-                r"(?:integer \{ size = (\d+); align = 8; signed = (\d);[^}]*\}|(string)) _(\w+);",
-                body):
+        for size, signed, string, field, length in re.findall(
+                r"(?:integer \{ size = (\d+); align = 8; signed = (\d);[^}]*\}|(string)) _(\w+)"
+                r"(\[[^]]*\])?;", body):
             kind = "STRING" if string else f"{'S' if signed == '1' else 'U'}{size}"
+            if length:
+                # LTTng writes the length as a field before it.
+                assert result[name].pop()[0] == f"_{field}_length", result[name]
+                kind += "_SEQUENCE"
             result[name].append((field, kind))
     return result
 
@@ -585,7 +589,7 @@ def recorded_metadata(directory):
 def test_recorded_events_are_the_contracts(folder):
     record(folder / "out", "--", COUNTED, "rounds", 1, 1)
     wanted = contract()
-    assert len(wanted) == 12 and wanted["thread_end"] == [("pid", "S32"), ("tid", "S32")], wanted
+    assert len(wanted) == 13 and wanted["thread_end"] == [("pid", "S32"), ("tid", "S32")], wanted
     assert recorded_metadata(folder / "out") == wanted
 
 

@@ -8,12 +8,12 @@ cd "$1" || exit 1
 allowed() {
 	case $1 in
 	pprof) echo "error output-file pprof pprof-text symbol-file symbolize" ;;
-	tracer) echo "trace events export helper" ;;
+	tracer) echo "trace events export helper labels profile runtime" ;;
 	tracer/helper) echo "helper" ;;
 	tracer/record) echo "record error events" ;;
 	converter) echo "convert error events output-file pprof symbol-file" ;;
 	viewer) echo "http convert record error output-file pprof pprof-text symbolize helper" ;;
-	examples) echo "trace http error" ;;
+	examples) echo "trace http error labels profile runtime" ;;
 	esac
 }
 # Sources of a folder, without those of a subfolder that has its own row.

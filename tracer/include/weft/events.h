@@ -29,6 +29,8 @@
  *
  * The lists are X-macros: WEFT_EVENT_MAP(X) calls X(NAME, name, FIELDS) once per event, and each
  * FIELDS(F) calls F(field, type) in record order, where type is S32, U8, U32, U64 or STRING.
+ * WEFT_EVENT_SAMPLE_MAP(X) does so for the events of samplers, which have one type more: U64_SEQUENCE,
+ * an unsigned length and that many U64.
  */
 #ifndef WEFT_EVENTS_H
 #define WEFT_EVENTS_H
@@ -123,6 +125,18 @@
 	X(PROCESS_END, process_end, WEFT_EVENT_PROCESS_END_FIELDS) \
 	X(OBJECT, object, WEFT_EVENT_OBJECT_FIELDS) \
 	X(ACCOUNT, account, WEFT_EVENT_ACCOUNT_FIELDS)
+
+/**
+ * A sample of the CPU profile, while one is being taken: the emitting thread had used `cpu_ns` of CPU
+ * time since its last sample. pcs: innermost frame first; the first is the interrupted instruction,
+ * the others are return addresses. Only from threads that LTTng-UST knows: that began while libweft
+ * was there, or have emitted another event.
+ */
+#define WEFT_EVENT_CPU_SAMPLE_FIELDS(F) \
+	F(pid, S32) F(tid, S32) F(task, U64) F(cpu_ns, U64) F(pcs, U64_SEQUENCE)
+
+#define WEFT_EVENT_SAMPLE_MAP(X) \
+	X(CPU_SAMPLE, cpu_sample, WEFT_EVENT_CPU_SAMPLE_FIELDS)
 
 /** Kinds of misuse: X(NAME, value, text for reports). */
 #define WEFT_MISUSE_MAP(X) \

@@ -99,9 +99,10 @@ struct weft_task {
 /** An open region. Lives on the stack of the thread that opened it; leave its fields alone. */
 struct weft_region {
 	struct weft_context context;
-	const char *name;   /**< Borrowed until the region ends. */
-	uint32_t seq;       /**< Number within the thread. */
-	uint32_t outer_seq; /**< Region around it on this thread, 0 for none. */
+	const char *name;    /**< Borrowed until the region ends. */
+	uint32_t seq;        /**< Number within the thread. */
+	uint32_t outer_seq;  /**< Region around it on this thread, 0 for none. */
+	uint32_t outer_name; /**< The number of that region's name, for samplers. */
 	int32_t tid;
 	uint32_t state; /**< enum weft_span_state. */
 };

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 The Weft authors
+/*
+ * pthread_create(), so that a new thread begins with its creator's labels and is sampled from its first
+ * instruction on.
+ *
+ * libweft comes before libc wherever a program is linked with it, so calls of the program and of all
+ * libraries arrive here. The symbol has no version, as any version is asked for. When libweft cannot
+ * see them (it was loaded by dlopen()), threads begin without labels, and scans find them.
+ */
+#include <dlfcn.h>
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include <weft/labels.h>
+
+#include "control.h"
+
+typedef int (*create_fn)(pthread_t *ret_thread, const pthread_attr_t *attributes,
+			 void *(*function)(void *), void *argument);
+
+/* What the creator hands to the new thread, which frees it. */
+struct beginning {
+	void *(*function)(void *);
+	void *argument;
+	struct weft_labels *labels; /* A reference. */
+};
+
+/* Only there under ThreadSanitizer, whose threads may not run code of ours before its own. */
+extern void tsan_init(void) __asm__("__tsan_init") __attribute__((weak));
+
+static void *begin(void *argument)
+{
+	struct beginning beginning = *(struct beginning *)argument;
+
+	free(argument);
+	weft_thread_prepare();
+	weft_labels_attach(beginning.labels);
+	return beginning.function(beginning.argument);
+}
+
+/* dlsym() may be called twice at once; both find the same. */
+static create_fn next_create(void)
+{
+	static _Atomic(create_fn) next;
+	create_fn found = atomic_load_explicit(&next, memory_order_relaxed);
+
+	if (!found) {
+		*(void **)&found = dlsym(RTLD_NEXT, "pthread_create");
+		atomic_store_explicit(&next, found, memory_order_relaxed);
+	}
+	return found;
+}
+
+/* NOLINTNEXTLINE: the names that libc gives to parameters are reserved. */
+WEFT_API int pthread_create(pthread_t *ret_thread, const pthread_attr_t *attributes,
+			    void *(*function)(void *), void *argument)
+{
+	create_fn next = next_create();
+	struct beginning *beginning;
+	int ret;
+
+	if (!next) {
+		return EAGAIN;
+	}
+	if (tsan_init) {
+		return next(ret_thread, attributes, function, argument);
+	}
+	beginning = (struct beginning *)malloc(sizeof(*beginning));
+	if (!beginning) {
+		return next(ret_thread, attributes, function, argument);
+	}
+	*beginning = (struct beginning){function, argument, weft_labels_capture()};
+	ret = next(ret_thread, attributes, begin, beginning);
+	if (ret) {
+		weft_labels_put_ref(beginning->labels);
+		free(beginning);
+	}
+	return ret;
+}

@@ -1,0 +1,541 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 The Weft authors
+/*
+ * See thread-stacks.h.
+ */
+#include "thread-stacks.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "control.h"
+#include "cpu-sampler.h"
+#include "labels.h"
+#include "mappings.h"
+#include "proc-file.h"
+#include "stack-bounds.h"
+#include "stack-table.h"
+#include "thread-state.h"
+#include "unwinder.h"
+
+#define ASKED_AT_ONCE  32U
+#define PAUSE_NS       100000L
+#define NS_PER_MS      UINT64_C(1000000)
+#define PATIENCE_MS    100U
+#define BATCH_MS       20U
+#define DRAIN_MS       1000U
+#define NEWCOMERS      64U /* Threads that may come between counting and asking. */
+#define OWN_LABELS_MAX 4U
+#define TAGGED_MAX     65536U
+#define SIGNAL_BIT     (UINT64_C(1) << (SIGPROF - 1))
+
+enum slot_state { SLOT_WAITING, SLOT_BEING_WRITTEN, SLOT_DONE };
+
+/* What one thread answers; the rest is filled in by who asks. */
+struct slot {
+	_Atomic uint32_t state;
+	int32_t tid;
+	bool is_asked;
+	bool is_walked; /* By who asks, while it slept. */
+	struct weft_proc_thread status;
+	struct weft_thread_syscall syscall;
+	uint64_t wait_ns;           /* 0: unknown. */
+	struct weft_labels *labels; /* A reference. */
+	size_t depth;
+	uintptr_t pcs[WEFT_STACK_DEPTH_MAX];
+};
+
+struct request {
+	uint32_t id;
+	uint32_t size, count; /* Slots there are, and in use. */
+	struct slot slots[];
+};
+
+/* What is remembered of a thread between two collections. */
+struct memory {
+	int32_t tid;
+	uint64_t switch_count; /* What it shows next time if it goes on waiting. */
+	uint64_t since_ns;     /* It has been waiting since then at least. */
+};
+
+/* Guards all below; taken before those of stack-bounds and mappings. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static uint32_t last_id;
+static struct memory *memories; /* By tid. */
+static size_t memory_count;
+
+/* For the handler. */
+static _Atomic(struct request *) active;
+static _Atomic uint32_t user_count;
+
+/* ---- The thread that is asked ---- */
+
+static void answer(struct slot *slot, const void *context)
+{
+	uint32_t expected = SLOT_WAITING;
+	struct weft_unwind_registers registers;
+	struct weft_unwind_bounds bounds;
+
+	if (!atomic_compare_exchange_strong_explicit(&slot->state, &expected, SLOT_BEING_WRITTEN,
+						     memory_order_relaxed, memory_order_relaxed)) {
+		return;
+	}
+	weft_unwind_registers_get(context, &registers);
+	weft_stack_bounds_get(context, registers.sp, &bounds);
+	slot->depth = weft_unwind(&registers, &bounds, slot->pcs, WEFT_STACK_DEPTH_MAX);
+	slot->labels = weft_labels_get_ref(weft_labels__peek());
+	/* A1: pairs with R1 in is_done(): the answer before its state. */
+	atomic_store_explicit(&slot->state, SLOT_DONE, memory_order_release);
+}
+
+void weft_thread_stacks__on_signal(const siginfo_t *info, const void *context)
+{
+	uint64_t packed = (uint64_t)(uintptr_t)info->si_value.sival_ptr;
+	uint32_t at = (uint32_t)(packed >> 32);
+	struct request *request;
+
+	/* Sequential: either close_request() sees this user, or the request is seen to be over. */
+	atomic_fetch_add_explicit(&user_count, 1, memory_order_seq_cst);
+	request = atomic_load_explicit(&active, memory_order_seq_cst);
+	if (request && request->id == (uint32_t)packed && at < request->size) {
+		answer(&request->slots[at], context);
+	}
+	/* A2: pairs with R2 in close_request(): the answer before leaving. */
+	atomic_fetch_sub_explicit(&user_count, 1, memory_order_release);
+}
+
+/* ---- The thread that asks ---- */
+
+static bool is_done(const struct slot *slot)
+{
+	return atomic_load_explicit(&slot->state, memory_order_acquire) == SLOT_DONE; /* R1 */
+}
+
+static void pause_shortly(void)
+{
+	const struct timespec pause = {0, PAUSE_NS};
+
+	(void)nanosleep(&pause, NULL); /* Woken early: looks again. */
+}
+
+static struct request *create_request(uint32_t size)
+{
+	struct request *request;
+	void *memory =
+		mmap(NULL, sizeof(*request) + size * sizeof(struct slot), PROT_READ | PROT_WRITE,
+		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (memory == MAP_FAILED) {
+		return NULL;
+	}
+	request = (struct request *)memory;
+	last_id = last_id == UINT32_MAX ? 1 : last_id + 1;
+	request->id = last_id;
+	request->size = size;
+	return request;
+}
+
+static void destroy_request(struct request *request)
+{
+	uint32_t i;
+
+	for (i = 0; i < request->count; i++) {
+		weft_labels_put_ref(request->slots[i].labels);
+	}
+	(void)munmap(request, sizeof(*request) + request->size * sizeof(struct slot)); /* Whole. */
+}
+
+/* Ends the answering. False: a thread is held inside an answer, so the memory must stay. */
+static bool close_request(void)
+{
+	uint64_t end_ns = weft_control__now_ns() + DRAIN_MS * NS_PER_MS;
+
+	atomic_store_explicit(&active, NULL, memory_order_seq_cst);
+	/* R2: pairs with A2 in weft_thread_stacks__on_signal(); sequential as said there. */
+	while (atomic_load_explicit(&user_count, memory_order_seq_cst) != 0) {
+		if (weft_control__now_ns() > end_ns) {
+			return false;
+		}
+		pause_shortly();
+	}
+	return true;
+}
+
+static bool count_thread(void *ctx, int32_t tid)
+{
+	(void)tid;
+	++*(uint32_t *)ctx;
+	return true;
+}
+
+/* Notes what /proc says, before a signal changes it. */
+static bool note_thread(void *ctx, int32_t tid)
+{
+	struct request *request = (struct request *)ctx;
+	struct slot *slot = &request->slots[request->count];
+
+	if (request->count == request->size) {
+		return false;
+	}
+	if (weft_proc_thread_read(tid, &slot->status) == 0) {
+		slot->tid = tid;
+		weft_thread_state_read_syscall(tid, &slot->syscall);
+		request->count++;
+	}
+	return true;
+}
+
+/* The asking thread needs no signal. */
+static void answer_self(struct slot *slot)
+{
+	slot->status.state = 'R';
+	slot->syscall.number = -1;
+	slot->depth = weft_stack_bounds_walk(slot->pcs, WEFT_STACK_DEPTH_MAX, 0);
+	if (slot->depth > 0) {
+		slot->pcs[0]--; /* The call, as the others have their very instruction there. */
+	}
+	slot->labels = weft_labels_capture();
+	atomic_store_explicit(&slot->state, SLOT_DONE, memory_order_relaxed);
+}
+
+/* Without a signal, if it is still in the same system call afterwards. */
+static void walk_sleeper(struct slot *slot)
+{
+	struct weft_thread_syscall after;
+
+	slot->depth = weft_stack_bounds_walk_other((uintptr_t)slot->syscall.pc,
+						   (uintptr_t)slot->syscall.sp, slot->pcs,
+						   WEFT_STACK_DEPTH_MAX);
+	weft_thread_state_read_syscall(slot->tid, &after);
+	if (after.number == slot->syscall.number && after.sp == slot->syscall.sp) {
+		slot->is_walked = slot->depth > 0;
+	} else {
+		slot->depth = 0;
+	}
+	slot->labels = weft_labels__get_ref_of(slot->tid);
+}
+
+static void ask(const struct request *request, uint32_t at)
+{
+	siginfo_t info;
+
+	memset(&info, 0, sizeof(info));
+	info.si_code = WEFT_THREAD_STACKS_SI_CODE;
+	info.si_pid = weft_control.pid;
+	info.si_uid = getuid();
+	info.si_value.sival_ptr = (void *)(uintptr_t)((uint64_t)at << 32 | request->id);
+	/* Fails for a thread that has ended: it will not answer. */
+	(void)syscall(SYS_rt_tgsigqueueinfo, weft_control.pid, request->slots[at].tid, SIGPROF,
+		      &info);
+}
+
+static uint32_t count_missing(const struct request *request, uint32_t end)
+{
+	uint32_t missing = 0;
+	uint32_t i;
+
+	for (i = 0; i < end; i++) {
+		missing += request->slots[i].is_asked && !is_done(&request->slots[i]);
+	}
+	return missing;
+}
+
+/* Waits until at most `missing_max` of the first `end` are missing, or until the time is up. */
+static void wait_for(const struct request *request, uint32_t end, uint32_t missing_max,
+		     uint64_t end_ns)
+{
+	while (count_missing(request, end) > missing_max && weft_control__now_ns() < end_ns) {
+		pause_shortly();
+	}
+}
+
+static void ask_all(struct request *request)
+{
+	uint64_t end_ns =
+		weft_control__now_ns() + (PATIENCE_MS + (uint64_t)request->count) * NS_PER_MS;
+	uint32_t asked_count = 0;
+	uint32_t i;
+
+	for (i = 0; i < request->count; i++) {
+		struct slot *slot = &request->slots[i];
+
+		if (slot->tid == gettid()) {
+			answer_self(slot);
+			continue;
+		}
+		/* Again: a thread that ran when it was noted may be about to sleep. */
+		weft_thread_state_read_syscall(slot->tid, &slot->syscall);
+		if ((slot->status.blocked & SIGNAL_BIT) ||
+		    weft_thread_state_is_fragile(&slot->syscall)) {
+			walk_sleeper(slot);
+		} else {
+			slot->is_asked = true;
+			ask(request, i);
+			asked_count++;
+		}
+		if (asked_count % ASKED_AT_ONCE == ASKED_AT_ONCE - 1) {
+			wait_for(request, i + 1, ASKED_AT_ONCE / 4,
+				 weft_control__now_ns() + BATCH_MS * NS_PER_MS);
+		}
+	}
+	wait_for(request, request->count, 0, end_ns);
+}
+
+/* ---- How long they have been waiting ---- */
+
+static int compare_memories(const void *a, const void *b)
+{
+	int32_t left = ((const struct memory *)a)->tid;
+	int32_t right = ((const struct memory *)b)->tid;
+
+	return left < right ? -1 : left > right;
+}
+
+/*
+ * A thread that waits does not switch, but for the one switch with which it goes back to wait after
+ * it has answered. E.g. it shows 7 switches and answers: it goes on waiting if it shows 8 next time.
+ */
+static void remember(struct request *request)
+{
+	uint64_t now_ns = weft_control__now_ns();
+	struct memory *next = (struct memory *)calloc(request->count + 1, sizeof(struct memory));
+	uint32_t i;
+
+	if (!next) {
+		return; /* Nobody's wait is known, this time and the next. */
+	}
+	for (i = 0; i < request->count; i++) {
+		struct slot *slot = &request->slots[i];
+		const struct memory wanted = {.tid = slot->tid};
+		const struct memory *old =
+			memories ? (const struct memory *)bsearch(&wanted, memories, memory_count,
+								  sizeof(wanted), compare_memories)
+				 : NULL;
+		bool waits = slot->status.state == 'S' || slot->status.state == 'D';
+
+		next[i] = (struct memory){
+			slot->tid, slot->status.switch_count + (slot->is_asked && is_done(slot)),
+			now_ns};
+		if (waits && old && old->switch_count == slot->status.switch_count) {
+			next[i].since_ns = old->since_ns;
+			slot->wait_ns = now_ns - old->since_ns;
+		}
+	}
+	qsort(next, request->count, sizeof(*next), compare_memories);
+	free(memories);
+	memories = next;
+	memory_count = request->count;
+}
+
+/* ---- Output ---- */
+
+/*
+ * A thread that gave no answer is shown where its system call was made, or in a function of this name:
+ * pprof leaves out what has no stack at all.
+ */
+__attribute__((noinline, used)) static void weft_stack_unknown(void)
+{
+	__asm__ volatile("nop");
+}
+
+static void complete(struct slot *slot)
+{
+	if (!is_done(slot) && !slot->is_walked) {
+		slot->pcs[0] = slot->syscall.pc != 0 ? (uintptr_t)slot->syscall.pc
+						     : (uintptr_t)weft_stack_unknown;
+		slot->depth = 1;
+	}
+}
+
+static size_t add_own_labels(const struct weft_labels *set, struct weft_raw_label *ret_labels)
+{
+	size_t i;
+
+	for (i = 0; i < weft_labels_count(set); i++) {
+		ret_labels[i] =
+			(struct weft_raw_label){set->pairs[i].key, set->pairs[i].value, 0, NULL};
+	}
+	return i;
+}
+
+/* Why there may be no stack. */
+static const char *silence_of(const struct slot *slot)
+{
+	if (is_done(slot) || slot->is_walked) {
+		return "";
+	}
+	return slot->is_asked                      ? ", no answer"
+	       : slot->status.blocked & SIGNAL_BIT ? ", signal blocked"
+						   : "";
+}
+
+static void write_thread(struct weft_raw_profile *raw, const struct slot *slot)
+{
+	struct weft_raw_label labels[OWN_LABELS_MAX + WEFT_LABELS_MAX];
+	const int64_t one = 1;
+	struct weft_raw_sample sample = {slot->pcs, slot->depth, &one, labels, 0, false};
+	char state[64];
+
+	(void)snprintf(
+		state, sizeof(state), "%s%s",
+		weft_thread_state_name(slot->status.state, &slot->syscall, slot->pcs, slot->depth),
+		silence_of(slot));
+	labels[sample.label_count++] = (struct weft_raw_label){"tid", NULL, slot->tid, NULL};
+	labels[sample.label_count++] =
+		(struct weft_raw_label){"thread", slot->status.name, 0, NULL};
+	labels[sample.label_count++] = (struct weft_raw_label){"state", state, 0, NULL};
+	if (slot->wait_ns > 0) {
+		labels[sample.label_count++] = (struct weft_raw_label){
+			"wait", NULL, (int64_t)slot->wait_ns, "nanoseconds"};
+	}
+	sample.label_count += add_own_labels(slot->labels, labels + sample.label_count);
+	weft_raw_profile_add_sample(raw, &sample);
+}
+
+/* Which of the slots before has equal labels: the group's tag. */
+static uint64_t tag_of(const struct request *request, uint32_t at)
+{
+	uint32_t i;
+
+	if (!request->slots[at].labels) {
+		return 0;
+	}
+	for (i = 0; i < at; i++) {
+		if (weft_labels__equal(request->slots[i].labels, request->slots[at].labels)) {
+			break;
+		}
+	}
+	return (uint64_t)i + 1;
+}
+
+static int write_groups(struct weft_raw_profile *raw, const struct request *request)
+{
+	struct weft_stack_table *groups = weft_stack_table_create(request->count * 4 + 64);
+	struct weft_raw_label labels[WEFT_LABELS_MAX];
+	struct weft_stack_entry *group;
+	uint32_t cursor = 0;
+	uint32_t i;
+
+	if (!groups) {
+		return -ENOMEM;
+	}
+	for (i = 0; i < request->count; i++) {
+		const struct slot *slot = &request->slots[i];
+
+		group = weft_stack_table_find_or_add(groups, slot->pcs, slot->depth,
+						     tag_of(request, i));
+		if (group) { /* There is room for all. */
+			atomic_fetch_add_explicit(&group->values[0], 1, memory_order_relaxed);
+		}
+	}
+	while ((group = weft_stack_table_next(groups, &cursor))) {
+		int64_t count = atomic_load_explicit(&group->values[0], memory_order_relaxed);
+		struct weft_raw_sample sample = {group->pcs, group->depth, &count, labels,
+						 0,          false};
+
+		if (group->tag > 0) {
+			sample.label_count =
+				add_own_labels(request->slots[group->tag - 1].labels, labels);
+		}
+		weft_raw_profile_add_sample(raw, &sample);
+	}
+	weft_stack_table_destroy(groups);
+	return 0;
+}
+
+static int write_profile(struct request *request, bool by_thread, weft_raw_profile_write_fn write,
+			 void *ctx)
+{
+	struct weft_raw_profile *raw = weft_raw_profile_create(write, ctx);
+	uint32_t i;
+	int ret = 0;
+
+	if (!raw) {
+		return -ENOMEM;
+	}
+	weft_raw_profile_add_sample_type(raw, "goroutine", "count");
+	weft_raw_profile_set_period(raw, "goroutine", "count", 1);
+	weft_raw_profile_set_time(raw, weft_raw_profile_now_ns(), 0);
+	for (i = 0; i < request->count; i++) {
+		complete(&request->slots[i]);
+		if (by_thread) {
+			write_thread(raw, &request->slots[i]);
+		}
+	}
+	if (!by_thread) {
+		ret = write_groups(raw, request);
+	}
+	if (ret == 0) {
+		ret = weft_raw_profile_finish(raw);
+	}
+	weft_raw_profile_destroy(raw);
+	return ret;
+}
+
+/* Under the lock. */
+static int collect(struct request **ret_request, bool *ret_is_closed)
+{
+	struct request *request;
+	uint32_t count = 0;
+	int ret = weft_cpu_sampler_install();
+
+	if (ret < 0) {
+		return ret;
+	}
+	ret = weft_proc_threads_walk(count_thread, &count);
+	if (ret < 0) {
+		return ret;
+	}
+	request = create_request(count + NEWCOMERS);
+	if (!request) {
+		return -ENOMEM;
+	}
+	(void)weft_stack_bounds_refresh(); /* Else stacks are their innermost frame. */
+	(void)weft_proc_threads_walk(note_thread, request); /* Worked a moment ago. */
+	atomic_store_explicit(&active, request, memory_order_seq_cst);
+	ask_all(request);
+	*ret_is_closed = close_request();
+	remember(request);
+	*ret_request = request;
+	return 0;
+}
+
+int weft_thread_stacks_write(bool by_thread, weft_raw_profile_write_fn write, void *ctx)
+{
+	struct request *request = NULL;
+	bool is_closed = false;
+	int ret;
+
+	(void)pthread_mutex_lock(&lock);
+	ret = collect(&request, &is_closed);
+	(void)pthread_mutex_unlock(&lock);
+	if (ret < 0) {
+		return ret;
+	}
+	ret = write_profile(request, by_thread, write, ctx);
+	if (is_closed) { /* Else somebody may still write there. */
+		destroy_request(request);
+	}
+	return ret;
+}
+
+/* ---- fork() ---- */
+
+void weft_thread_stacks__lock(void)
+{
+	(void)pthread_mutex_lock(&lock);
+}
+
+void weft_thread_stacks__unlock(void)
+{
+	(void)pthread_mutex_unlock(&lock);
+}

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 The Weft authors
+/*
+ * What all threads of the process are doing: Go's goroutine profile, for threads.
+ *
+ * Each thread is asked by a signal (SIGPROF, the samplers' handler) and writes its stack into a slot of
+ * its own; a few dozen are asked at a time. It is no snapshot of one moment.
+ *
+ * Threads that block the signal, and those in a system call that a signal would end early (sleeps, poll(),
+ * epoll_wait()), are not disturbed: their stacks are read from outside while they sleep, which
+ * ends at the first frame that needs more than the stack pointer. Threads that do not answer in time
+ * (100 ms and 1 ms a thread) are not waited for: they are told with their state and, while they are
+ * in a system call, its place.
+ *
+ * Threads: any; one collection at a time, others wait. Signals: not safe.
+ */
+#ifndef WEFT_TRACER_THREAD_STACKS_H
+#define WEFT_TRACER_THREAD_STACKS_H
+
+#include <signal.h>
+#include <stdbool.h>
+
+#include "raw-profile.h"
+
+/* si_code of the signals: negative, as only a process may send itself. */
+#define WEFT_THREAD_STACKS_SI_CODE (-0x5745)
+
+/*
+ * Collects, and writes a raw profile.
+ *
+ * @param by_thread  A sample a thread with the labels tid, thread (name), state (in Go's words), wait
+ *                   (how long it has been so at least, in nanoseconds, where that is known), then the
+ *                   thread's own. Else equal stacks with equal labels of the threads' own are one.
+ * @return 0; -EEXIST: SIGPROF is the program's; -ENOMEM; what `write` returned.
+ */
+int weft_thread_stacks_write(bool by_thread, weft_raw_profile_write_fn write, void *ctx);
+
+/* The handler's part. Async-signal-safe. */
+void weft_thread_stacks__on_signal(const siginfo_t *info, const void *context);
+
+/* Around fork(). */
+void weft_thread_stacks__lock(void);
+void weft_thread_stacks__unlock(void);
+
+#endif
