@@ -30,6 +30,7 @@
 #include "mappings.h"
 #include "profile.h"
 #include "provider-link.h"
+#include "settings.h"
 #include "stack-bounds.h"
 #include "thread-stacks.h"
 
@@ -230,9 +231,11 @@ __attribute__((constructor)) static void weft_init(void)
 	}
 	/* Without room for the handlers children are simply not traced. */
 	(void)pthread_atfork(before_fork, after_fork_parent, after_fork_child);
-	weft_admission__init();
-	weft_admission__ask(); /* Before LTTng registers the process. */
-	load_provider();
+	if (weft_settings_get()->trace) {
+		weft_admission__init();
+		weft_admission__ask(); /* Before LTTng registers the process. */
+		load_provider();
+	}
 	/* A recording that was running already made its state dump before we could answer it. */
 	if (any_event_enabled()) {
 		weft_dump();

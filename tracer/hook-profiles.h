@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 The Weft authors
+/*
+ * The profiles that hooks fill, by their names: heap, allocs, block, mutex, threadcreate. Written raw;
+ * exported through <weft/export.h>.
+ *
+ * Threads: any. Signals: not safe.
+ */
+#ifndef WEFT_TRACER_HOOK_PROFILES_H
+#define WEFT_TRACER_HOOK_PROFILES_H
+
+#include "raw-profile.h"
+
+#define WEFT_HOOK_PROFILES 5
+
+/* Name of profile `index`, below WEFT_HOOK_PROFILES. */
+const char *weft_hook_profile_name(unsigned int index);
+/* Writes it; also without samples. 0; -ENODATA: its hooks were not started; what `write` returned. */
+int weft_hook_profile_write(unsigned int index, weft_raw_profile_write_fn write, void *ctx);
+/* Offers all of them. 0; a negative errno of weft_export_add(): some may be offered. */
+int weft_hook_profiles_export(void);
+
+#endif

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 The Weft authors
+/*
+ * See hooks.h.
+ */
+#include "hooks.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "heap-profile.h"
+#include "hook-profiles.h"
+#include "hook-stack.h"
+#include "lock-profile.h"
+#include "settings.h"
+#include "thread-profile.h"
+
+#define PATH_SIZE (WEFT_SETTINGS_PATH_SIZE + 64)
+
+static pid_t starter;
+static _Atomic bool is_finished;
+
+/* A line of ours among what the program says. */
+static void say(const char *text, const char *detail)
+{
+	char line[WEFT_SETTINGS_PATH_SIZE + 256];
+	int len = snprintf(line, sizeof(line), "weft: %s: %s\n", text, detail);
+
+	if (len > 0) {
+		len = len < (int)sizeof(line) ? len : (int)sizeof(line) - 1;
+		(void)!write(STDERR_FILENO, line, (size_t)len); /* Nowhere else to tell. */
+	}
+}
+
+static void after_fork_child(void)
+{
+	weft_heap__forget_locks();
+	weft_lock__forget();
+	weft_thread_profile__forget();
+}
+
+static bool start(const struct weft_settings *settings)
+{
+	if (weft_heap_start() < 0 || weft_lock_start() < 0 || weft_thread_profile_start() < 0 ||
+	    pthread_atfork(NULL, NULL, after_fork_child) != 0) {
+		say("the process is not profiled", "out of memory");
+		return false;
+	}
+	weft_heap_set_rate(settings->mem_profile_rate);
+	weft_block_set_rate(settings->block_profile_rate);
+	(void)weft_mutex_set_fraction((int)settings->mutex_profile_fraction); /* Was 0. */
+	return true;
+}
+
+WEFT_API bool weft_hooks_start(void)
+{
+	const struct weft_settings *settings = weft_settings_get();
+	bool is_started;
+	int ret;
+
+	weft_hook_guard_++;
+	if (weft_settings_problem()[0]) {
+		say("WEFT", weft_settings_problem());
+	}
+	is_started = !settings->is_off && start(settings);
+	starter = getpid();
+	if (is_started && settings->serve) {
+		ret = weft_hook_profiles_export();
+		if (ret < 0) {
+			say("profiles cannot be offered", strerrordesc_np(-ret));
+		}
+	}
+	weft_hook_guard_--;
+	return is_started;
+}
+
+WEFT_API bool weft_hooks_have_children(void)
+{
+	return weft_settings_get()->children;
+}
+
+/* ---- The end ---- */
+
+static int write_to_file(void *ctx, const void *bytes, size_t size)
+{
+	const char *at = bytes;
+
+	while (size > 0) {
+		ssize_t len = write(*(const int *)ctx, at, size);
+
+		if (len < 0 && errno != EINTR) {
+			return -errno;
+		}
+		at += len > 0 ? len : 0;
+		size -= len > 0 ? (size_t)len : 0;
+	}
+	return 0;
+}
+
+static int write_profile(unsigned int index, const char *path)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	int ret;
+
+	if (fd < 0) {
+		return -errno;
+	}
+	ret = weft_hook_profile_write(index, write_to_file, &fd);
+	if (close(fd) < 0 && ret == 0) {
+		ret = -errno;
+	}
+	return ret;
+}
+
+static void write_profiles(const char *folder)
+{
+	char path[PATH_SIZE];
+	unsigned int i;
+
+	for (i = 0; i < WEFT_HOOK_PROFILES; i++) {
+		int ret;
+
+		(void)snprintf(path, sizeof(path), "%s/%s.%d", folder, weft_hook_profile_name(i),
+			       (int)getpid());
+		ret = write_profile(i, path);
+		if (ret < 0) {
+			say(path, strerrordesc_np(-ret));
+			return; /* The others would fare no better. */
+		}
+	}
+}
+
+/*
+ * Whether a signal handler is on the stack: its return address is the trampoline that libc hands to
+ * the kernel, "mov $15, %rax; syscall" on x86-64.
+ */
+static __attribute__((noinline)) bool is_in_handler(void)
+{
+	static const unsigned char trampoline[] = {0x48, 0xc7, 0xc0, 0x0f, 0, 0, 0, 0x0f, 0x05};
+	uintptr_t pcs[WEFT_STACK_DEPTH_MAX];
+	size_t depth =
+		weft_hook_stack(pcs, WEFT_STACK_DEPTH_MAX, (uintptr_t)__builtin_return_address(0));
+	size_t i;
+
+	for (i = 0; i < depth; i++) {
+		/* Walked to by rules of code that is there, so these bytes are. */
+		if (memcmp((const void *)pcs[i], trampoline, sizeof(trampoline)) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+WEFT_API void weft_hooks_finish(void)
+{
+	const struct weft_settings *settings = weft_settings_get();
+
+	if (starter == 0 || settings->out[0] == '\0' ||
+	    (getpid() != starter && !settings->children) || is_in_handler() ||
+	    atomic_exchange_explicit(&is_finished, true, memory_order_relaxed)) {
+		return;
+	}
+	weft_hook_guard_++;
+	write_profiles(settings->out);
+	weft_hook_guard_--;
+}

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 The Weft authors
+/*
+ * What the preload library asks of libweft: to begin and to end the profiles that its hooks fill.
+ */
+#ifndef WEFT_TRACER_HOOKS_H
+#define WEFT_TRACER_HOOKS_H
+
+#include <stdbool.h>
+
+#include <weft/trace.h>
+
+/*
+ * Begins all profiles as WEFT says (settings.h); says on standard error what is wrong with it. Once, from
+ * a constructor. False: WEFT=off or no memory, hooks stay inert.
+ */
+WEFT_API bool weft_hooks_start(void);
+
+/* Whether programs that this one executes are to be profiled too. */
+WEFT_API bool weft_hooks_have_children(void);
+
+/*
+ * The process ends: writes FOLDER/KIND.PID (raw profiles) when WEFT has out=FOLDER. Only the first call
+ * in the process that called weft_hooks_start() does so, and in its children if those are wanted.
+ * What cannot be written is said on standard error. Not signal-safe: does nothing when a signal
+ * handler is on the stack.
+ */
+WEFT_API void weft_hooks_finish(void);
+
+#endif

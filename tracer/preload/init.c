@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 The Weft authors
+/*
+ * Beginning and end of the preload library, and what is passed on to programs that are executed.
+ *
+ * The hooks work from the first call, constructor or not; before it they only pass calls on.
+ */
+#include <dlfcn.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "hooks.h"
+#include "real.h"
+#include "threads.h"
+
+#define OWN_NAME   "libweft-preload.so"
+#define SEPARATORS ": "
+
+WEFT_PRELOAD_API void IN_FRONT_OF(_exit)(int status) __asm__("_exit") __attribute__((noreturn));
+WEFT_PRELOAD_API void IN_FRONT_OF(_Exit)(int status) __asm__("_Exit") __attribute__((noreturn));
+
+/* NULL before the constructor. */
+static struct {
+	void (*immediately)(int status); /* _exit() */
+	void (*standard)(int status);    /* _Exit() */
+} exits;
+
+static bool is_own(const char *path, size_t len)
+{
+	size_t own_len = sizeof(OWN_NAME) - 1;
+
+	return len >= own_len && memcmp(path + len - own_len, OWN_NAME, own_len) == 0 &&
+	       (len == own_len || path[len - own_len - 1] == '/');
+}
+
+/*
+ * Takes this library off LD_PRELOAD, so that what the program executes is not profiled. The text is
+ * changed where it lies: it only gets shorter, and copies of `environ` see it too.
+ */
+static void leave_children_alone(void)
+{
+	char *list = getenv("LD_PRELOAD");
+	char *to = list;
+	char *from = list;
+
+	if (!list) {
+		return;
+	}
+	while (*from) {
+		size_t len = strcspn(from, SEPARATORS);
+		size_t separator_len = strspn(from + len, SEPARATORS);
+
+		if (!is_own(from, len)) {
+			memmove(to, from, len + separator_len);
+			to += len + separator_len;
+		}
+		from += len + separator_len;
+	}
+	*to = '\0';
+	if (to == list) {
+		(void)unsetenv("LD_PRELOAD"); /* Cannot fail for this name. */
+	}
+}
+
+/* ThreadSanitizer takes each lock that comes in another way than it expects for a race. */
+static bool is_beside_tsan(void)
+{
+	static const char text[] =
+		"weft: the program is built with ThreadSanitizer: it is not profiled\n";
+
+	if (!dlsym(RTLD_DEFAULT, "__tsan_init")) {
+		return false;
+	}
+	(void)!write(STDERR_FILENO, text, sizeof(text) - 1); /* Nowhere else to tell. */
+	return true;
+}
+
+__attribute__((constructor)) static void init(void)
+{
+	*(void **)&exits.immediately = dlsym(RTLD_NEXT, "_exit");
+	*(void **)&exits.standard = dlsym(RTLD_NEXT, "_Exit");
+	if (!is_beside_tsan() && weft_hooks_start()) {
+		weft_preload_threads_init();
+	}
+	if (!weft_hooks_have_children()) {
+		leave_children_alone();
+	}
+}
+
+__attribute__((destructor)) static void fini(void)
+{
+	weft_hooks_finish();
+}
+
+/*
+ * Ends that skip destructors: of shells, for example. Also called in signal handlers and between vfork()
+ * and exec: nothing may be looked up here.
+ */
+static __attribute__((noreturn)) void leave(int status, void (*real_exit)(int status))
+{
+	weft_hooks_finish();
+	if (real_exit) {
+		real_exit(status);
+	}
+	for (;;) {
+		(void)syscall(SYS_exit_group, status); /* Does not return. */
+	}
+}
+
+void IN_FRONT_OF(_exit)(int status)
+{
+	leave(status, exits.immediately);
+}
+
+void IN_FRONT_OF(_Exit)(int status)
+{
+	leave(status, exits.standard);
+}

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 The Weft authors
+/*
+ * The functions that this library stands in front of: the next ones by these names in the order of
+ * loading, be they libc's or those of another allocator or sanitizer.
+ *
+ * They are looked up once, when the first of them is called, which may be long before any
+ * constructor. Until then each pointer leads to a function that does so and goes on. While
+ * the loader looks up it may want memory itself; that comes from a small arena of ours.
+ */
+#ifndef WEFT_TRACER_PRELOAD_REAL_H
+#define WEFT_TRACER_PRELOAD_REAL_H
+
+#include <pthread.h>
+#include <semaphore.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <time.h>
+
+#define WEFT_PRELOAD_API __attribute__((visibility("default")))
+
+/*
+ * What stands in front of `name` in our sources: to the linker it is called `name`, by an __asm__ label
+ * at its declaration, but to the compiler it is no function of libc's, of which it knows things.
+ */
+#define IN_FRONT_OF(name) weft_in_front_of_##name
+
+typedef void *(*weft_thread_fn)(void *);
+
+/*
+ * X(result, name, version, parameters, arguments). `version` is NULL, or the one that programs bind to
+ * when an older one of the same name exists, which a plain lookup may give.
+ */
+#define WEFT_REAL_FUNCTIONS(X) WEFT_REAL_EARLY_FUNCTIONS(X) WEFT_REAL_LATER_FUNCTIONS(X)
+
+/* Those that the lookup itself may call. */
+#define WEFT_REAL_EARLY_FUNCTIONS(X)                                                               \
+	X(void *, malloc, NULL, (size_t size), (size))                                             \
+	X(void *, calloc, NULL, (size_t count, size_t size), (count, size))
+
+#define WEFT_REAL_LATER_FUNCTIONS(X)                                                               \
+	X(void *, realloc, NULL, (void *ptr, size_t size), (ptr, size))                            \
+	X(void *, memalign, NULL, (size_t alignment, size_t size), (alignment, size))              \
+	X(void *, aligned_alloc, NULL, (size_t alignment, size_t size), (alignment, size))         \
+	X(int, posix_memalign, NULL, (void **ret_ptr, size_t alignment, size_t size),              \
+	  (ret_ptr, alignment, size))                                                              \
+	X(void *, valloc, NULL, (size_t size), (size))                                             \
+	X(void *, pvalloc, NULL, (size_t size), (size))                                            \
+	X(int, pthread_create, NULL,                                                               \
+	  (pthread_t * ret_thread, const pthread_attr_t *attributes, weft_thread_fn start,         \
+	   void *argument),                                                                        \
+	  (ret_thread, attributes, start, argument))                                               \
+	X(int, pthread_join, NULL, (pthread_t thread, void **ret_result), (thread, ret_result))    \
+	X(int, pthread_mutex_lock, NULL, (pthread_mutex_t * mutex), (mutex))                       \
+	X(int, pthread_mutex_trylock, NULL, (pthread_mutex_t * mutex), (mutex))                    \
+	X(int, pthread_mutex_timedlock, NULL,                                                      \
+	  (pthread_mutex_t * mutex, const struct timespec *deadline), (mutex, deadline))           \
+	X(int, pthread_mutex_clocklock, NULL,                                                      \
+	  (pthread_mutex_t * mutex, clockid_t clock, const struct timespec *deadline),             \
+	  (mutex, clock, deadline))                                                                \
+	X(int, pthread_mutex_unlock, NULL, (pthread_mutex_t * mutex), (mutex))                     \
+	X(int, pthread_cond_wait, "GLIBC_2.3.2",                                                   \
+	  (pthread_cond_t * condition, pthread_mutex_t * mutex), (condition, mutex))               \
+	X(int, pthread_cond_timedwait, "GLIBC_2.3.2",                                              \
+	  (pthread_cond_t * condition, pthread_mutex_t * mutex, const struct timespec *deadline),  \
+	  (condition, mutex, deadline))                                                            \
+	X(int, pthread_cond_clockwait, NULL,                                                       \
+	  (pthread_cond_t * condition, pthread_mutex_t * mutex, clockid_t clock,                   \
+	   const struct timespec *deadline),                                                       \
+	  (condition, mutex, clock, deadline))                                                     \
+	X(int, pthread_rwlock_rdlock, NULL, (pthread_rwlock_t * rwlock), (rwlock))                 \
+	X(int, pthread_rwlock_tryrdlock, NULL, (pthread_rwlock_t * rwlock), (rwlock))              \
+	X(int, pthread_rwlock_timedrdlock, NULL,                                                   \
+	  (pthread_rwlock_t * rwlock, const struct timespec *deadline), (rwlock, deadline))        \
+	X(int, pthread_rwlock_clockrdlock, NULL,                                                   \
+	  (pthread_rwlock_t * rwlock, clockid_t clock, const struct timespec *deadline),           \
+	  (rwlock, clock, deadline))                                                               \
+	X(int, pthread_rwlock_wrlock, NULL, (pthread_rwlock_t * rwlock), (rwlock))                 \
+	X(int, pthread_rwlock_trywrlock, NULL, (pthread_rwlock_t * rwlock), (rwlock))              \
+	X(int, pthread_rwlock_timedwrlock, NULL,                                                   \
+	  (pthread_rwlock_t * rwlock, const struct timespec *deadline), (rwlock, deadline))        \
+	X(int, pthread_rwlock_clockwrlock, NULL,                                                   \
+	  (pthread_rwlock_t * rwlock, clockid_t clock, const struct timespec *deadline),           \
+	  (rwlock, clock, deadline))                                                               \
+	X(int, pthread_rwlock_unlock, NULL, (pthread_rwlock_t * rwlock), (rwlock))                 \
+	X(int, pthread_barrier_wait, NULL, (pthread_barrier_t * barrier), (barrier))               \
+	X(int, sem_wait, NULL, (sem_t * semaphore), (semaphore))                                   \
+	X(int, sem_trywait, NULL, (sem_t * semaphore), (semaphore))                                \
+	X(int, sem_timedwait, NULL, (sem_t * semaphore, const struct timespec *deadline),          \
+	  (semaphore, deadline))                                                                   \
+	X(int, sem_clockwait, NULL,                                                                \
+	  (sem_t * semaphore, clockid_t clock, const struct timespec *deadline),                   \
+	  (semaphore, clock, deadline))
+
+/* free() has a member of its own: it returns nothing. */
+#define WEFT_REAL_POINTER(result, name, version, parameters, arguments) result(*name) parameters;
+
+struct weft_real {
+	WEFT_REAL_FUNCTIONS(WEFT_REAL_POINTER)
+	void (*free)(void *ptr);
+};
+
+/* Hidden, so that a hook gets at it without a detour. */
+extern struct weft_real weft_real __attribute__((visibility("hidden")));
+
+/* Whether an address is the arena's: such memory is never given back. */
+bool weft_real_is_arena(const void *ptr);
+/* Bytes behind it that may be copied out: up to the arena's end. */
+size_t weft_real_arena_rest(const void *ptr);
+
+#endif
