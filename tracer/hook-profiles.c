@@ -15,12 +15,13 @@
 
 #include "heap-profile.h"
 #include "lock-profile.h"
+#include "profile-output.h"
 #include "sampling.h"
 #include "thread-profile.h"
 
 /* Types, and values of an entry in their units. */
 struct kind {
-	void (*describe)(struct weft_raw_profile *profile, const char *default_type);
+	void (*describe)(struct weft_raw_profile *profile, const char *default_type, bool for_text);
 	/* False: nothing to tell. */
 	bool (*read)(const struct weft_stack_entry *entry, int64_t *ret_values,
 		     struct weft_raw_label *ret_label);
@@ -59,8 +60,9 @@ static void describe_allocator(struct weft_raw_profile *profile)
 	}
 }
 
-static void describe_heap(struct weft_raw_profile *profile, const char *default_type)
+static void describe_heap(struct weft_raw_profile *profile, const char *default_type, bool for_text)
 {
+	(void)for_text;
 	weft_raw_profile_add_sample_type(profile, "alloc_objects", "count");
 	weft_raw_profile_add_sample_type(profile, "alloc_space", "bytes");
 	weft_raw_profile_add_sample_type(profile, "inuse_objects", "count");
@@ -90,8 +92,9 @@ static bool read_heap(const struct weft_stack_entry *entry, int64_t *ret_values,
 
 /* ---- block, mutex ---- */
 
-static void describe_lock(struct weft_raw_profile *profile, const char *default_type)
+static void describe_lock(struct weft_raw_profile *profile, const char *default_type, bool for_text)
 {
+	(void)for_text;
 	(void)default_type;
 	weft_raw_profile_add_sample_type(profile, "contentions", "count");
 	weft_raw_profile_add_sample_type(profile, "delay", "nanoseconds");
@@ -129,10 +132,13 @@ static uint64_t lost_contentions(void)
 
 /* ---- threadcreate ---- */
 
-static void describe_threads(struct weft_raw_profile *profile, const char *default_type)
+static void describe_threads(struct weft_raw_profile *profile, const char *default_type,
+			     bool for_text)
 {
 	weft_raw_profile_add_sample_type(profile, "threadcreate", "count");
-	weft_raw_profile_add_sample_type(profile, "live", "count");
+	if (!for_text) {
+		weft_raw_profile_add_sample_type(profile, "live", "count");
+	}
 	weft_raw_profile_set_period(profile, "threadcreate", "count", 1);
 	weft_raw_profile_set_default_type(profile, default_type);
 }
@@ -229,7 +235,8 @@ const char *weft_hook_profile_name(unsigned int index)
 	return profiles[index].export.name;
 }
 
-int weft_hook_profile_write(unsigned int index, weft_raw_profile_write_fn write, void *ctx)
+int weft_hook_profile_write(unsigned int index, bool for_text, weft_raw_profile_write_fn write,
+			    void *ctx)
 {
 	const struct named *named = &profiles[index];
 	struct weft_raw_profile *profile;
@@ -243,7 +250,7 @@ int weft_hook_profile_write(unsigned int index, weft_raw_profile_write_fn write,
 	if (!profile) {
 		return -ENOMEM;
 	}
-	named->kind->describe(profile, named->default_type);
+	named->kind->describe(profile, named->default_type, for_text);
 	weft_raw_profile_set_time(profile, weft_raw_profile_now_ns(), 0);
 	lost = named->kind->lost();
 	if (lost > 0) {
@@ -261,16 +268,30 @@ static int write_to_client(void *ctx, const void *bytes, size_t size)
 	return weft_export_write((struct weft_export_output *)ctx, bytes, size);
 }
 
+struct production {
+	unsigned int index;
+	bool for_text;
+};
+
+static int produce(void *ctx, weft_raw_profile_write_fn write, void *write_ctx)
+{
+	const struct production *production = (const struct production *)ctx;
+
+	return weft_hook_profile_write(production->index, production->for_text, write, write_ctx);
+}
+
 static int write_export(void *ctx, const struct weft_export_request *request,
 			struct weft_export_output *output)
 {
 	const struct named *named = (const struct named *)ctx;
+	struct production production = {(unsigned int)(named - profiles), request->debug > 0};
 
 	if (request->gc && named->kind == &heap_kind) {
 		(void)malloc_trim(
 			0); /* Whether there was something to give back does not matter. */
 	}
-	return weft_hook_profile_write((unsigned int)(named - profiles), write_to_client, output);
+	return weft_profile_output(named->export.name, produce, &production,
+				   request->debug > 0 ? 1 : 0, write_to_client, output);
 }
 
 int weft_hook_profiles_export(void)

@@ -9,14 +9,21 @@
 #ifndef WEFT_TRACER_HOOK_PROFILES_H
 #define WEFT_TRACER_HOOK_PROFILES_H
 
+#include <stdbool.h>
+
 #include "raw-profile.h"
 
-#define WEFT_HOOK_PROFILES 5
+#define WEFT_HOOK_PROFILES 5U
 
 /* Name of profile `index`, below WEFT_HOOK_PROFILES. */
 const char *weft_hook_profile_name(unsigned int index);
-/* Writes it; also without samples. 0; -ENODATA: its hooks were not started; what `write` returned. */
-int weft_hook_profile_write(unsigned int index, weft_raw_profile_write_fn write, void *ctx);
+/*
+ * Writes it; also without samples. for_text: with one sample type where texts know one only
+ * (threadcreate: how many were created; how many live is left out). 0; -ENODATA: its hooks were not
+ * started; -ENOMEM; what `write` returned.
+ */
+int weft_hook_profile_write(unsigned int index, bool for_text, weft_raw_profile_write_fn write,
+			    void *ctx);
 /* Offers all of them. 0; a negative errno of weft_export_add(): some may be offered. */
 int weft_hook_profiles_export(void);
 

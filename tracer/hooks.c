@@ -13,6 +13,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <weft/profile.h>
+
+#include "cpu-profile.h"
 #include "heap-profile.h"
 #include "hook-profiles.h"
 #include "hook-stack.h"
@@ -24,6 +27,7 @@
 
 static pid_t starter;
 static _Atomic bool is_finished;
+static bool has_cpu_profile; /* Ours, from the start; a forked child has none. */
 
 /* A line of ours among what the program says. */
 static void say(const char *text, const char *detail)
@@ -42,6 +46,7 @@ static void after_fork_child(void)
 	weft_heap__forget_locks();
 	weft_lock__forget();
 	weft_thread_profile__forget();
+	has_cpu_profile = false;
 }
 
 static bool start(const struct weft_settings *settings)
@@ -57,11 +62,33 @@ static bool start(const struct weft_settings *settings)
 	return true;
 }
 
+static void start_cpu_profile(const struct weft_settings *settings)
+{
+	const char *reason;
+
+	has_cpu_profile =
+		weft_cpu_profile_start((uint32_t)settings->cpu_profile_rate, &reason) == 0;
+	if (!has_cpu_profile) {
+		say("CPU time is not profiled", reason);
+	}
+}
+
+static void serve(void)
+{
+	int ret = weft_hook_profiles_export();
+
+	if (ret == 0) {
+		ret = weft_profile_serve();
+	}
+	if (ret < 0) {
+		say("profiles cannot be offered", strerrordesc_np(-ret));
+	}
+}
+
 WEFT_API bool weft_hooks_start(void)
 {
 	const struct weft_settings *settings = weft_settings_get();
 	bool is_started;
-	int ret;
 
 	weft_hook_guard_++;
 	if (weft_settings_problem()[0]) {
@@ -69,11 +96,11 @@ WEFT_API bool weft_hooks_start(void)
 	}
 	is_started = !settings->is_off && start(settings);
 	starter = getpid();
+	if (is_started && settings->cpu_profile_rate > 0) {
+		start_cpu_profile(settings);
+	}
 	if (is_started && settings->serve) {
-		ret = weft_hook_profiles_export();
-		if (ret < 0) {
-			say("profiles cannot be offered", strerrordesc_np(-ret));
-		}
+		serve();
 	}
 	weft_hook_guard_--;
 	return is_started;
@@ -110,7 +137,8 @@ static int write_profile(unsigned int index, const char *path)
 	if (fd < 0) {
 		return -errno;
 	}
-	ret = weft_hook_profile_write(index, write_to_file, &fd);
+	ret = index < WEFT_HOOK_PROFILES ? weft_hook_profile_write(index, false, write_to_file, &fd)
+					 : weft_cpu_profile_stop(write_to_file, &fd);
 	if (close(fd) < 0 && ret == 0) {
 		ret = -errno;
 	}
@@ -122,10 +150,11 @@ static void write_profiles(const char *folder)
 	char path[PATH_SIZE];
 	unsigned int i;
 
-	for (i = 0; i < WEFT_HOOK_PROFILES; i++) {
+	for (i = 0; i < WEFT_HOOK_PROFILES + (has_cpu_profile ? 1U : 0U); i++) {
 		int ret;
 
-		(void)snprintf(path, sizeof(path), "%s/%s.%d", folder, weft_hook_profile_name(i),
+		(void)snprintf(path, sizeof(path), "%s/%s.%d", folder,
+			       i < WEFT_HOOK_PROFILES ? weft_hook_profile_name(i) : "cpu",
 			       (int)getpid());
 		ret = write_profile(i, path);
 		if (ret < 0) {

@@ -6,6 +6,7 @@
 #include "thread-profile.h"
 
 #include <errno.h>
+#include <stdbool.h>
 
 #include "hook-stack.h"
 
@@ -29,13 +30,22 @@ struct weft_stack_table *weft_thread_profile_table(void)
 	return table;
 }
 
+WEFT_API bool weft_thread_profile_is_own(const void *caller)
+{
+	/* The linker's: where the library is loaded, and where it ends. */
+	extern const char __ehdr_start[] __attribute__((visibility("hidden")));
+	extern const char _end[] __attribute__((visibility("hidden")));
+
+	return (uintptr_t)caller >= (uintptr_t)__ehdr_start && (uintptr_t)caller < (uintptr_t)_end;
+}
+
 WEFT_API struct weft_stack_entry *weft_thread_profile_begin(const void *caller)
 {
 	uintptr_t pcs[WEFT_STACK_DEPTH_MAX];
 	struct weft_stack_entry *entry;
 	size_t depth;
 
-	if (!table || weft_hook_guard_ != 0) {
+	if (!table || weft_hook_guard_ != 0 || weft_thread_profile_is_own(caller)) {
 		return NULL;
 	}
 	weft_hook_guard_++;

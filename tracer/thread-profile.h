@@ -8,6 +8,8 @@
 #ifndef WEFT_TRACER_THREAD_PROFILE_H
 #define WEFT_TRACER_THREAD_PROFILE_H
 
+#include <stdbool.h>
+
 #include <weft/trace.h>
 
 #include "stack-table.h"
@@ -22,6 +24,12 @@ enum weft_thread_value {
 int weft_thread_profile_start(void);
 /* NULL before that. */
 struct weft_stack_table *weft_thread_profile_table(void);
+
+/*
+ * Whether the caller is this library: threads that it makes for itself are none of the program's, and
+ * are to run with weft_hook_guard_ set. Async-signal-safe.
+ */
+WEFT_API bool weft_thread_profile_is_own(const void *caller);
 
 /*
  * A thread is being created. The entry is for one of the two below; NULL: not counted (a thread of

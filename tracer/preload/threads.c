@@ -25,7 +25,7 @@ WEFT_PRELOAD_API int IN_FRONT_OF(pthread_join)(pthread_t thread,
 struct beginning {
 	weft_thread_fn start;
 	void *argument;
-	struct weft_stack_entry *entry;
+	struct weft_stack_entry *entry; /* NULL: a thread of libweft's own. */
 };
 
 /* Its value in a thread is the thread's entry; its destructor knows of every kind of end. */
@@ -48,6 +48,9 @@ static void *begin(void *argument)
 
 	weft_real.free(argument);
 	weft_hook_guard_++;
+	if (!beginning.entry) {
+		return beginning.start(beginning.argument);
+	}
 	if (pthread_setspecific(end_key, beginning.entry) != 0) {
 		/* No memory: it counts as ended, rather than as living for ever. */
 		weft_thread_profile_end(beginning.entry);
@@ -59,11 +62,12 @@ static void *begin(void *argument)
 int IN_FRONT_OF(pthread_create)(pthread_t *ret_thread, const pthread_attr_t *attributes,
 				weft_thread_fn start, void *argument)
 {
+	bool is_own = weft_thread_profile_is_own(CALLER);
 	struct weft_stack_entry *entry = has_end_key ? weft_thread_profile_begin(CALLER) : NULL;
-	struct beginning *beginning = entry ? weft_real.malloc(sizeof(*beginning)) : NULL;
+	struct beginning *beginning = entry || is_own ? weft_real.malloc(sizeof(*beginning)) : NULL;
 	int ret;
 
-	if (!beginning) {
+	if (!beginning) {                       /* Not counted, or no memory. */
 		weft_thread_profile_end(entry); /* Its end will not be seen. */
 		return weft_real.pthread_create(ret_thread, attributes, start, argument);
 	}
