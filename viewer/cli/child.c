@@ -63,6 +63,7 @@ int weft_child_start(struct weft_child *child, char *const argv[], const char *c
 		child->pid = 0;
 		return weft_error_set_errno(err, -code, "cannot run '%s'", argv[0]);
 	}
+	child->started_pid = child->pid;
 	return 0;
 }
 

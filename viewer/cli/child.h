@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 The Weft authors
 /*
- * The command that is run under `weft record`: started, waited for, told to end.
+ * The command that is run under `weft record` or `weft run`: started, waited for, told to end.
  */
 #ifndef WEFT_CLI_CHILD_H
 #define WEFT_CLI_CHILD_H
@@ -13,7 +13,8 @@
 #include <weft/error.h>
 
 struct weft_child {
-	pid_t pid;  /* 0: none, or ended and reaped. */
+	pid_t pid;         /* 0: none, or ended and reaped. */
+	pid_t started_pid; /* Its pid, also afterwards; 0: it was never started. */
 	int status; /* As a shell reports it: exit status, or 128 + signal. Valid when reaped. */
 	int signal; /* That killed it; 0: none. */
 };

@@ -2,7 +2,8 @@
 // Copyright (c) 2026 The Weft authors
 /*
  * The subcommands: one function each, in cmd-NAME.c; main.c has the table. Each gets its name as
- * argv[0] and returns an enum weft_cli_status (or, for record, its command's exit status).
+ * argv[0] and returns an enum weft_cli_status (or, for record and run, the command's exit
+ * status).
  */
 #ifndef WEFT_CLI_COMMANDS_H
 #define WEFT_CLI_COMMANDS_H
@@ -14,6 +15,7 @@ int weft_cmd_symbolize(int argc, char **argv);
 int weft_cmd_verify(int argc, char **argv);
 int weft_cmd_doctor(int argc, char **argv);
 int weft_cmd_record(int argc, char **argv);
+int weft_cmd_run(int argc, char **argv);
 int weft_cmd_serve(int argc, char **argv);
 
 #endif

@@ -18,6 +18,7 @@ struct weft_cli_command {
 
 static const struct weft_cli_command commands[] = {
 	{"record", weft_cmd_record, "record a command, a process or everything"},
+	{"run", weft_cmd_run, "profile a command: CPU, memory, locks, threads"},
 	{"convert", weft_cmd_convert, "turn recordings into a file for go tool trace"},
 	{"summary", weft_cmd_summary, "tell what recordings hold, without a viewer"},
 	{"verify", weft_cmd_verify, "check a Go trace against the rules of its readers"},

@@ -1,0 +1,358 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 The Weft authors
+/*
+ * See run-profiles.h. Names come from `weft symbolize`, a process with limits of its own; where that
+ * fails the raw profile is the result.
+ */
+#include "run-profiles.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <weft/pprof.h>
+
+#define ROWS     5
+#define KIB      1024.0
+#define NS_PER_S 1e9
+
+extern char **environ;
+
+const char *const weft_run_kinds[WEFT_RUN_KIND_COUNT] = {"cpu",   "allocs", "heap",
+							 "block", "mutex",  "threadcreate"};
+
+/* How a kind is shown: which value of its samples, under which title. */
+struct view {
+	const char *type;  /* Sample type that ranks functions. */
+	const char *count; /* Sample type that is told beside; NULL: none. */
+	const char *title;
+};
+
+static const struct view views[WEFT_RUN_KIND_COUNT] = {
+	{"cpu", NULL, "CPU time"},
+	{"alloc_space", "alloc_objects", "allocated"},
+	{"inuse_space", "inuse_objects", "still in use at the end"},
+	{"delay", "contentions", "waited for locks, conditions and threads"},
+	{"delay", "contentions", "made others wait by holding locks"},
+	{"threadcreate", NULL, "threads created"},
+};
+
+struct row {
+	const char *name; /* Borrowed from the profile. */
+	const char *file;
+	int64_t value, count;
+};
+
+/* ---- The table ---- */
+
+static int find_type(const struct weft_pprof *profile, const char *type)
+{
+	uint32_t i;
+
+	for (i = 0; type && i < weft_pprof_sample_type_count(profile); i++) {
+		if (strcmp(weft_pprof_get_sample_type(profile, i)->type, type) == 0) {
+			return (int)i;
+		}
+	}
+	return -1;
+}
+
+/* Whose sample it is: the innermost function; "" when there is no stack. */
+static void name_of(const struct weft_pprof *profile, const struct weft_pprof_sample *sample,
+		    struct row *ret_row)
+{
+	const struct weft_pprof_location *location;
+
+	ret_row->name = ret_row->file = "";
+	if (sample->location_count == 0) {
+		return;
+	}
+	location = weft_pprof_get_location(profile, sample->locations[0]);
+	if (location->line_count > 0) {
+		const struct weft_pprof_function *function =
+			weft_pprof_get_function(profile, location->lines[0].function);
+
+		ret_row->name = function->name;
+		ret_row->file = function->file;
+	}
+	if (ret_row->name[0] == '\0' && location->mapping != WEFT_PPROF_NONE) {
+		ret_row->name = weft_pprof_get_mapping(profile, location->mapping)->file;
+		ret_row->file = "";
+	}
+}
+
+static int by_name(const void *a, const void *b)
+{
+	const struct row *one = (const struct row *)a;
+	const struct row *other = (const struct row *)b;
+	int order = strcmp(one->name, other->name);
+
+	return order ? order : strcmp(one->file, other->file);
+}
+
+static int by_value(const void *a, const void *b)
+{
+	const struct row *one = (const struct row *)a;
+	const struct row *other = (const struct row *)b;
+
+	if (one->value != other->value) {
+		return one->value < other->value ? 1 : -1;
+	}
+	return by_name(a, b);
+}
+
+/* One row for each name, ranked. Returns how many. */
+static size_t add_up(struct row *rows, size_t count)
+{
+	size_t kept = 0;
+	size_t i;
+
+	qsort(rows, count, sizeof(*rows), by_name);
+	for (i = 0; i < count; i++) {
+		if (kept > 0 && by_name(&rows[kept - 1], &rows[i]) == 0) {
+			rows[kept - 1].value += rows[i].value;
+			rows[kept - 1].count += rows[i].count;
+		} else {
+			rows[kept++] = rows[i];
+		}
+	}
+	qsort(rows, kept, sizeof(*rows), by_value);
+	return kept;
+}
+
+static void format_value(char *ret_text, size_t size, int64_t value, const char *unit)
+{
+	static const char *const prefixes[] = {"B", "KiB", "MiB", "GiB", "TiB"};
+	double number = (double)value;
+	size_t i = 0;
+
+	if (strcmp(unit, "nanoseconds") == 0) {
+		(void)snprintf(ret_text, size, "%.3f s", number / NS_PER_S);
+	} else if (strcmp(unit, "bytes") == 0) {
+		while (number >= KIB && i + 1 < sizeof(prefixes) / sizeof(prefixes[0])) {
+			number /= KIB;
+			i++;
+		}
+		(void)snprintf(ret_text, size, i > 0 ? "%.1f %s" : "%.0f %s", number, prefixes[i]);
+	} else {
+		(void)snprintf(ret_text, size, "%" PRId64, value);
+	}
+}
+
+static void print_rows(const struct row *rows, size_t row_count, const struct view *view,
+		       const char *unit)
+{
+	int64_t total = 0;
+	int64_t count = 0;
+	char text[32];
+	size_t i;
+
+	for (i = 0; i < row_count; i++) {
+		total += rows[i].value;
+		count += rows[i].count;
+	}
+	if (total == 0) {
+		return;
+	}
+	format_value(text, sizeof(text), total, unit);
+	(void)fprintf(stderr, "%s: %s", view->title, text);
+	if (view->count) {
+		(void)fprintf(stderr, ", %" PRId64 " times", count);
+	}
+	(void)fprintf(stderr, "\n");
+	for (i = 0; i < row_count && i < ROWS && rows[i].value > 0; i++) {
+		format_value(text, sizeof(text), rows[i].value, unit);
+		(void)fprintf(stderr, "%14s %5.1f %%  %s%s%s\n", text,
+			      100.0 * (double)rows[i].value / (double)total,
+			      rows[i].name[0] ? rows[i].name : "(unknown)",
+			      rows[i].file[0] ? "  " : "", rows[i].file);
+	}
+}
+
+static int print_top(const struct weft_pprof *profile, const struct view *view)
+{
+	uint32_t sample_count = weft_pprof_sample_count(profile);
+	int type = find_type(profile, view->type);
+	int count_type = find_type(profile, view->count);
+	struct row *rows;
+	uint32_t i;
+
+	if (type < 0) {
+		return -EBADMSG;
+	}
+	rows = calloc((size_t)sample_count + 1, sizeof(*rows));
+	if (!rows) {
+		return -ENOMEM;
+	}
+	for (i = 0; i < sample_count; i++) {
+		const struct weft_pprof_sample *sample = weft_pprof_get_sample(profile, i);
+
+		name_of(profile, sample, &rows[i]);
+		rows[i].value = sample->values[type];
+		rows[i].count = count_type < 0 ? 0 : sample->values[count_type];
+	}
+	print_rows(rows, add_up(rows, sample_count), view,
+		   weft_pprof_get_sample_type(profile, (uint32_t)type)->unit);
+	free(rows);
+	return 0;
+}
+
+/* ---- Files ---- */
+
+/* Runs `weft symbolize`, which says itself what is wrong. */
+static bool symbolize(const char *raw, const char *complete)
+{
+	const char *const words[] = {"weft", "symbolize", "-o", complete, raw, NULL};
+	pid_t child;
+	int status;
+
+	if (posix_spawn(&child, "/proc/self/exe", NULL, NULL, (char *const *)words, environ) != 0) {
+		return false;
+	}
+	while (waitpid(child, &status, 0) < 0) {
+		if (errno != EINTR) {
+			return false;
+		}
+	}
+	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+static int read_profile(const char *path, struct weft_pprof **ret_profile, struct weft_error *err)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int ret;
+
+	if (fd < 0) {
+		return weft_error_set_errno(err, -errno, "read '%s'", path);
+	}
+	ret = weft_pprof_read_fd(fd, 0, ret_profile, err);
+	(void)close(fd); /* Read only. */
+	return ret;
+}
+
+static int write_profile(const char *path, const struct weft_pprof *profile, struct weft_error *err)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	int ret;
+
+	if (fd < 0) {
+		return weft_error_set_errno(err, -errno, "write '%s'", path);
+	}
+	ret = weft_pprof_write_fd(profile, fd, err);
+	if (close(fd) < 0 && ret == 0) {
+		ret = weft_error_set_errno(err, -errno, "write '%s'", path);
+	}
+	return ret;
+}
+
+/* From raw to kept and shown. `complete` is where the profile is to be. */
+static int finish_file(const struct weft_run_profiles *profiles, unsigned int kind, const char *raw,
+		       const char *complete, struct weft_error *err)
+{
+	struct weft_pprof *profile = NULL;
+	bool is_complete = symbolize(raw, complete);
+	int ret = read_profile(is_complete ? complete : raw, &profile, err);
+
+	if (ret == 0 && !is_complete && profiles->output) {
+		ret = write_profile(complete, profile, err);
+	}
+	if (ret == 0 && !profiles->is_quiet && print_top(profile, &views[kind]) < 0) {
+		ret = weft_error_set(err, -ENOMEM, "show '%s': out of memory", raw);
+	}
+	weft_pprof_destroy(profile);
+	return ret;
+}
+
+static int finish_process(const struct weft_run_profiles *profiles, pid_t pid, size_t *count,
+			  struct weft_error *err)
+{
+	char raw[PATH_MAX];
+	char complete[PATH_MAX];
+	char infix[16] = "";
+	unsigned int kind;
+	int result = 0;
+
+	if (pid != profiles->pid) {
+		(void)snprintf(infix, sizeof(infix), ".%d", (int)pid);
+		if (!profiles->is_quiet) {
+			(void)fprintf(stderr, "-- process %d\n", (int)pid);
+		}
+	}
+	for (kind = 0; kind < WEFT_RUN_KIND_COUNT; kind++) {
+		(void)snprintf(raw, sizeof(raw), "%s/%s.%d", profiles->raw_folder,
+			       weft_run_kinds[kind], (int)pid);
+		(void)snprintf(complete, sizeof(complete), "%s/%s%s.pb.gz",
+			       profiles->output ? profiles->output : profiles->raw_folder,
+			       weft_run_kinds[kind], infix);
+		if (access(raw, R_OK) < 0) {
+			continue;
+		}
+		(*count)++;
+		if (profiles->is_wanted[kind]) {
+			int ret = finish_file(profiles, kind, raw, complete, err);
+
+			result = result ? result : ret;
+			if (!profiles->output) {
+				(void)unlink(complete); /* Not there when it was not made. */
+			}
+		}
+		(void)unlink(raw); /* What is left shows when the folder is removed. */
+	}
+	return result;
+}
+
+/* A process that has left a profile, other than the command's own; 0: none is left. */
+static pid_t find_process(const char *folder)
+{
+	DIR *entries = opendir(folder);
+	const struct dirent *entry;
+	pid_t pid = 0;
+
+	if (!entries) {
+		return 0;
+	}
+	while (pid == 0 && (entry = readdir(entries))) {
+		const char *suffix = strrchr(entry->d_name, '.');
+		unsigned int kind;
+
+		for (kind = 0; suffix && kind < WEFT_RUN_KIND_COUNT; kind++) {
+			size_t len = strlen(weft_run_kinds[kind]);
+
+			if (strncmp(entry->d_name, weft_run_kinds[kind], len) == 0 &&
+			    entry->d_name + len == suffix) {
+				pid = (pid_t)strtol(suffix + 1, NULL, 10);
+			}
+		}
+	}
+	(void)closedir(entries); /* Read only. */
+	return pid;
+}
+
+int weft_run_profiles_finish(const struct weft_run_profiles *profiles, size_t *ret_count,
+			     struct weft_error *err)
+{
+	size_t count = 0;
+	size_t before;
+	pid_t pid = profiles->pid;
+	int ret = finish_process(profiles, pid, &count, err);
+
+	do {
+		pid = find_process(profiles->raw_folder);
+		before = count;
+		if (pid > 0) {
+			int other = finish_process(profiles, pid, &count, err);
+
+			ret = ret ? ret : other;
+		}
+	} while (count > before); /* Else what is there is not ours to finish. */
+	*ret_count = count;
+	return ret;
+}
