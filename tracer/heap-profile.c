@@ -349,6 +349,9 @@ void weft_heap_set_rate(int64_t rate)
 	rate = rate < 0 ? 1 : rate;
 	rate = rate < WEFT_SAMPLING_MEAN_MAX ? rate : WEFT_SAMPLING_MEAN_MAX;
 	atomic_store_explicit(&current_rate, rate, memory_order_relaxed);
+	/* What is left of the gap is thrown away, which makes no difference to an exponential one. */
+	own_gap.drawn = false;
+	weft_heap_left_ = 0;
 }
 
 int64_t weft_heap_rate(void)

@@ -65,7 +65,7 @@ bool weft_heap_is_started(void);
 
 /*
  * Mean bytes between samples. 1: everything; 0: nothing; negative: everything, as Go does; at most
- * WEFT_SAMPLING_MEAN_MAX. Any thread.
+ * WEFT_SAMPLING_MEAN_MAX. Any thread; on the calling one it acts at once, on others within a step.
  */
 void weft_heap_set_rate(int64_t rate);
 int64_t weft_heap_rate(void);

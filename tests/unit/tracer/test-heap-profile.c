@@ -137,6 +137,20 @@ static void negative_is_everything_and_0_nothing(void **state)
 	assert_int_equal(weft_heap_rate(), WEFT_SAMPLING_MEAN_MAX);
 }
 
+static void a_new_rate_acts_at_once_on_its_thread(void **state)
+{
+	const void *caller = new_caller();
+
+	(void)state;
+	weft_heap_set_rate(0);
+	weft_heap_on_alloc(address(1), 10, caller);
+	weft_heap_on_free(address(1));
+	weft_heap_set_rate(1);
+	weft_heap_on_alloc(address(1), 10, caller);
+	weft_heap_on_free(address(1));
+	assert_true(allocated(caller).objects == 1);
+}
+
 static void nothing_is_allocated_at_null(void **state)
 {
 	const void *caller = new_caller();
@@ -377,6 +391,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(rate_1_is_exact),
 		cmocka_unit_test(negative_is_everything_and_0_nothing),
+		cmocka_unit_test(a_new_rate_acts_at_once_on_its_thread),
 		cmocka_unit_test(nothing_is_allocated_at_null),
 		cmocka_unit_test(what_is_taken_can_be_put_back),
 		cmocka_unit_test(threads_of_ours_are_not_profiled),

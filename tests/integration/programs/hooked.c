@@ -1,0 +1,487 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 The Weft authors
+/*
+ * A program that knows nothing of Weft and tells the truth about itself: what it allocated, how long
+ * it waited, how many threads it made, whether every function answers as libc's does. One line
+ * "KEY VALUE" for each fact on standard output.
+ *
+ * Usage: test-hooked contend ROUNDS HOLD_MS | wait ROUNDS HOLD_MS | threads COUNT | heap COUNT |
+ *        results | fork COUNT | plugin LIBRARY COUNT | crowd THREADS ROUNDS | handler
+ */
+#include <dlfcn.h>
+#include <errno.h>
+#include <malloc.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define NOINLINE __attribute__((noinline))
+#define NS_PER_S INT64_C(1000000000)
+
+static int64_t now_ns(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * NS_PER_S + now.tv_nsec;
+}
+
+static void pause_ms(long ms)
+{
+	const struct timespec pause = {ms / 1000, ms % 1000 * 1000000};
+
+	(void)nanosleep(&pause, NULL);
+}
+
+static void tell(const char *key, int64_t value)
+{
+	(void)printf("%s %lld\n", key, (long long)value);
+}
+
+/* Ends the program when something is not as it is without hooks. */
+static void expect(int condition, const char *what)
+{
+	if (!condition) {
+		(void)printf("wrong %s\n", what);
+		exit(1);
+	}
+}
+
+/* ---- Known waits ---- */
+
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+static sem_t held, done;
+static long hold_ms;
+static int64_t waited_ns, charged_ns;
+
+/* Waits for a lock that the other one holds: that time is both the wait's and the holder's. */
+static NOINLINE void waiter_waits(void)
+{
+	int64_t begin = now_ns();
+
+	(void)pthread_mutex_lock(&mutex);
+	waited_ns += now_ns() - begin;
+	(void)pthread_mutex_unlock(&mutex);
+}
+
+static void *waiter(void *arg)
+{
+	const long rounds = *(const long *)arg;
+	long i;
+
+	for (i = 0; i < rounds; i++) {
+		while (sem_trywait(&held) < 0) {
+			pause_ms(1);
+		}
+		waiter_waits();
+		(void)sem_post(&done);
+	}
+	return NULL;
+}
+
+/* What it holds from the moment that the waiter was let go on is charged to it. */
+static NOINLINE void holder_holds(void)
+{
+	int64_t begin;
+
+	(void)pthread_mutex_lock(&mutex);
+	begin = now_ns();
+	(void)sem_post(&held);
+	pause_ms(hold_ms);
+	(void)pthread_mutex_unlock(&mutex);
+	charged_ns += now_ns() - begin;
+}
+
+static void contend(long rounds)
+{
+	pthread_t thread;
+	long i;
+
+	(void)pthread_create(&thread, NULL, waiter, &rounds);
+	for (i = 0; i < rounds; i++) {
+		holder_holds();
+		while (sem_trywait(&done) < 0) {
+			pause_ms(1);
+		}
+	}
+	(void)pthread_join(thread, NULL);
+	tell("waited", waited_ns);
+	tell("charged", charged_ns);
+}
+
+/* Each kind of wait, once a round, for a time that is measured around it. */
+static pthread_rwlock_t rwlock = PTHREAD_RWLOCK_INITIALIZER;
+static pthread_cond_t condition = PTHREAD_COND_INITIALIZER;
+static pthread_barrier_t barrier;
+
+static void *late(void *arg)
+{
+	(void)pthread_rwlock_wrlock(&rwlock);
+	(void)sem_post(&held);
+	pause_ms(hold_ms);
+	(void)pthread_rwlock_unlock(&rwlock);
+	pause_ms(hold_ms);
+	(void)sem_post(&done);
+	pause_ms(hold_ms);
+	(void)pthread_barrier_wait(&barrier);
+	pause_ms(hold_ms);
+	return arg;
+}
+
+static NOINLINE void wait_for_rwlock(void)
+{
+	(void)pthread_rwlock_rdlock(&rwlock);
+	(void)pthread_rwlock_unlock(&rwlock);
+}
+
+static NOINLINE void wait_for_condition(void)
+{
+	struct timespec deadline;
+
+	(void)clock_gettime(CLOCK_REALTIME, &deadline);
+	deadline.tv_nsec += hold_ms * 1000000;
+	deadline.tv_sec += deadline.tv_nsec / NS_PER_S;
+	deadline.tv_nsec %= NS_PER_S;
+	(void)pthread_mutex_lock(&mutex);
+	expect(pthread_cond_timedwait(&condition, &mutex, &deadline) == ETIMEDOUT, "timedwait");
+	(void)pthread_mutex_unlock(&mutex);
+}
+
+static void wait_in_every_way(long rounds)
+{
+	int64_t times[5] = {0};
+	long i;
+
+	(void)pthread_barrier_init(&barrier, NULL, 2);
+	for (i = 0; i < rounds; i++) {
+		int64_t marks[6];
+		pthread_t thread;
+
+		(void)pthread_create(&thread, NULL, late, NULL);
+		while (sem_trywait(&held) < 0) {
+			pause_ms(1);
+		}
+		marks[0] = now_ns();
+		wait_for_rwlock();
+		marks[1] = now_ns();
+		(void)sem_wait(&done);
+		marks[2] = now_ns();
+		(void)pthread_barrier_wait(&barrier);
+		marks[3] = now_ns();
+		(void)pthread_join(thread, NULL);
+		marks[4] = now_ns();
+		wait_for_condition();
+		marks[5] = now_ns();
+		for (int k = 0; k < 5; k++) {
+			times[k] += marks[k + 1] - marks[k];
+		}
+	}
+	tell("waited", times[0] + times[1] + times[2] + times[3] + times[4]);
+}
+
+/* ---- Threads ---- */
+
+static void *nothing(void *arg)
+{
+	return arg;
+}
+
+static void *exits(void *arg)
+{
+	pthread_exit(arg);
+}
+
+static void *leaves_memory(void *arg)
+{
+	free(malloc(100));
+	return arg;
+}
+
+static NOINLINE void make_threads(long count)
+{
+	void *(*const functions[])(void *) = {nothing, exits, leaves_memory};
+	long i;
+
+	for (i = 0; i < count; i++) {
+		pthread_t thread;
+		void *result;
+
+		expect(pthread_create(&thread, NULL, functions[i % 3], &result) == 0, "create");
+		expect(pthread_join(thread, &result) == 0 && result == &result, "join");
+	}
+	tell("threads", count);
+}
+
+/* ---- Memory ---- */
+
+static NOINLINE void *allocate(size_t size, long how)
+{
+	void *object = NULL;
+
+	switch (how % 6) {
+	case 0:
+		return malloc(size);
+	case 1:
+		return calloc(1, size);
+	case 2:
+		return realloc(malloc(size / 2 + 1), size);
+	case 3:
+		return reallocarray(NULL, size, 1);
+	case 4:
+		return posix_memalign(&object, 64, size) == 0 ? object : NULL;
+	default:
+		return aligned_alloc(16, (size + 15) / 16 * 16);
+	}
+}
+
+/* Sizes from a few bytes to some 100 KiB; every third object stays. */
+static void use_heap(long count)
+{
+	int64_t before = (int64_t)(mallinfo2().uordblks + mallinfo2().hblkhd);
+	void **objects = malloc((size_t)count * sizeof(*objects));
+	int64_t live = count * (int64_t)sizeof(*objects);
+	long i;
+
+	for (i = 0; i < count; i++) {
+		size_t size = (size_t)8 << (i % 15);
+
+		objects[i] = allocate(size, i / 15);
+		expect(objects[i] != NULL, "allocation");
+		memset(objects[i], 1, size);
+		if (i % 3 != 0) {
+			free(objects[i]);
+		} else {
+			live += (int64_t)size;
+		}
+	}
+	tell("live", live);
+	tell("mallinfo", (int64_t)(mallinfo2().uordblks + mallinfo2().hblkhd) - before);
+}
+
+/* ---- Results ---- */
+
+static void *dies_with_lock(void *lock)
+{
+	(void)pthread_mutex_lock(lock);
+	return NULL;
+}
+
+static void check_mutexes(void)
+{
+	const struct timespec past = {1, 0};
+	pthread_mutexattr_t attributes;
+	pthread_mutex_t lock;
+	pthread_t thread;
+
+	(void)pthread_mutexattr_init(&attributes);
+	(void)pthread_mutexattr_settype(&attributes, PTHREAD_MUTEX_ERRORCHECK);
+	(void)pthread_mutex_init(&lock, &attributes);
+	expect(pthread_mutex_unlock(&lock) == EPERM, "unlock of nobody's");
+	expect(pthread_mutex_lock(&lock) == 0, "lock");
+	expect(pthread_mutex_lock(&lock) == EDEADLK, "second lock");
+	expect(pthread_mutex_timedlock(&lock, &past) == EDEADLK, "timed lock of one's own");
+	expect(pthread_mutex_unlock(&lock) == 0, "unlock");
+	(void)pthread_mutexattr_settype(&attributes, PTHREAD_MUTEX_RECURSIVE);
+	(void)pthread_mutex_init(&lock, &attributes);
+	expect(pthread_mutex_lock(&lock) == 0 && pthread_mutex_lock(&lock) == 0, "recursion");
+	expect(pthread_mutex_unlock(&lock) == 0 && pthread_mutex_unlock(&lock) == 0, "return");
+	(void)pthread_mutexattr_settype(&attributes, PTHREAD_MUTEX_NORMAL);
+	(void)pthread_mutex_init(&lock, &attributes);
+	(void)pthread_mutex_lock(&lock);
+	expect(pthread_mutex_timedlock(&lock, &past) == ETIMEDOUT, "timed lock");
+	expect(pthread_mutex_clocklock(&lock, CLOCK_MONOTONIC, &past) == ETIMEDOUT, "clock lock");
+	(void)pthread_mutexattr_setrobust(&attributes, PTHREAD_MUTEX_ROBUST);
+	(void)pthread_mutexattr_setprotocol(&attributes, PTHREAD_PRIO_INHERIT);
+	(void)pthread_mutex_init(&lock, &attributes);
+	(void)pthread_create(&thread, NULL, dies_with_lock, &lock);
+	(void)pthread_join(thread, NULL);
+	expect(pthread_mutex_lock(&lock) == EOWNERDEAD, "lock of a dead owner");
+	expect(pthread_mutex_unlock(&lock) == 0, "unlock, inconsistent");
+	expect(pthread_mutex_lock(&lock) == ENOTRECOVERABLE, "lock of no use");
+}
+
+/* More than there can be; volatile, or the compiler objects. */
+static volatile size_t too_much = SIZE_MAX;
+
+static void check_others(void)
+{
+	const struct timespec past = {1, 0};
+	pthread_rwlock_t lock = PTHREAD_RWLOCK_INITIALIZER;
+	sem_t semaphore;
+
+	expect(pthread_rwlock_wrlock(&lock) == 0, "wrlock");
+	expect(pthread_rwlock_wrlock(&lock) == EDEADLK, "second wrlock");
+	expect(pthread_rwlock_timedrdlock(&lock, &past) == EDEADLK ||
+		       pthread_rwlock_timedrdlock(&lock, &past) == ETIMEDOUT,
+	       "timed rdlock");
+	expect(pthread_rwlock_unlock(&lock) == 0, "rwlock unlock");
+	(void)sem_init(&semaphore, 0, 1);
+	errno = 77;
+	expect(sem_wait(&semaphore) == 0 && errno == 77, "sem_wait");
+	expect(sem_timedwait(&semaphore, &past) < 0 && errno == ETIMEDOUT, "sem_timedwait");
+	errno = 77;
+	free(malloc(1 << 20));
+	expect(errno == 77, "errno of free");
+	expect(!malloc(too_much) && errno == ENOMEM, "malloc of too much");
+	errno = 0;
+	expect(!calloc(too_much / 2, 3) && errno == ENOMEM, "calloc of too much");
+	errno = 0;
+	expect(!reallocarray(NULL, too_much / 2, 3) && errno == ENOMEM, "reallocarray");
+	expect(!realloc(malloc(10), 0), "realloc to nothing");
+	tell("right", 1);
+}
+
+/* ---- Hazards ---- */
+
+static _Atomic int stop;
+
+static void *busy(void *arg)
+{
+	while (!atomic_load(&stop)) {
+		free(malloc(1000));
+		(void)pthread_mutex_lock(&mutex);
+		free(malloc(100));
+		(void)pthread_mutex_unlock(&mutex);
+	}
+	return arg;
+}
+
+/* Forks while others allocate and lock; each child allocates, locks and ends both ways. */
+static void fork_often(long count)
+{
+	pthread_t threads[2];
+	long i;
+
+	for (i = 0; i < 2; i++) {
+		(void)pthread_create(&threads[i], NULL, busy, NULL);
+	}
+	for (i = 0; i < count; i++) {
+		int status = -1;
+		pid_t child;
+
+		(void)pthread_mutex_lock(&mutex);
+		child = fork();
+		(void)pthread_mutex_unlock(&mutex);
+		if (child == 0) {
+			pthread_t thread;
+
+			(void)pthread_create(&thread, NULL, leaves_memory, NULL);
+			(void)pthread_join(thread, NULL);
+			free(malloc(5000000));
+			if (i % 2) {
+				exit(0);
+			}
+			_exit(0);
+		}
+		expect(waitpid(child, &status, 0) == child && status == 0, "child");
+	}
+	atomic_store(&stop, 1);
+	for (i = 0; i < 2; i++) {
+		(void)pthread_join(threads[i], NULL);
+	}
+	tell("children", count);
+}
+
+static void plug(const char *library, long count)
+{
+	long i;
+
+	for (i = 0; i < count; i++) {
+		void *plugin = dlopen(library, RTLD_NOW);
+		void (*work)(void);
+
+		expect(plugin != NULL, "dlopen");
+		*(void **)&work = dlsym(plugin, "plugin_work");
+		expect(work != NULL, "dlsym");
+		work();
+		expect(dlclose(plugin) == 0, "dlclose");
+	}
+	tell("plugged", count);
+}
+
+static long crowd_rounds;
+static int64_t crowd_count;
+
+static void *one_of_many(void *arg)
+{
+	long i;
+
+	for (i = 0; i < crowd_rounds; i++) {
+		(void)pthread_mutex_lock(&mutex);
+		crowd_count++;
+		(void)pthread_mutex_unlock(&mutex);
+	}
+	return arg;
+}
+
+static void crowd(long count, long rounds)
+{
+	pthread_t threads[64];
+	long i;
+
+	crowd_rounds = rounds;
+	for (i = 0; i < count && i < 64; i++) {
+		expect(pthread_create(&threads[i], NULL, one_of_many, NULL) == 0, "create");
+	}
+	for (i = 0; i < count && i < 64; i++) {
+		(void)pthread_join(threads[i], NULL);
+	}
+	tell("counted", crowd_count);
+}
+
+static void leave(int signo)
+{
+	(void)signo;
+	_exit(7);
+}
+
+/* Ends from a handler that may have interrupted anything. */
+static void end_in_handler(void)
+{
+	(void)signal(SIGUSR1, leave);
+	(void)raise(SIGUSR1);
+}
+
+int main(int argc, char **argv)
+{
+	const char *what = argc > 1 ? argv[1] : "";
+	const char *library = argc > 3 ? argv[2] : "";
+	long number =
+		argc > 2 ? strtol(argv[argc > 3 && strcmp(what, "plugin") == 0 ? 3 : 2], NULL, 10)
+			 : 0;
+
+	hold_ms = argc > 3 ? strtol(argv[3], NULL, 10) : 0;
+	(void)sem_init(&held, 0, 0);
+	(void)sem_init(&done, 0, 0);
+	if (strcmp(what, "contend") == 0) {
+		contend(number);
+	} else if (strcmp(what, "wait") == 0) {
+		wait_in_every_way(number);
+	} else if (strcmp(what, "threads") == 0) {
+		make_threads(number);
+	} else if (strcmp(what, "heap") == 0) {
+		use_heap(number);
+	} else if (strcmp(what, "results") == 0) {
+		check_mutexes();
+		check_others();
+	} else if (strcmp(what, "fork") == 0) {
+		fork_often(number);
+	} else if (strcmp(what, "plugin") == 0) {
+		plug(library, number);
+	} else if (strcmp(what, "crowd") == 0) {
+		crowd(number, hold_ms);
+	} else if (strcmp(what, "handler") == 0) {
+		end_in_handler();
+	} else {
+		return 2;
+	}
+	return 0;
+}

@@ -1,0 +1,370 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The Weft authors
+"""`weft run`: unmodified programs, their results unchanged, their profiles against independent truth."""
+
+import os
+import pathlib
+import re
+import shutil
+import signal
+import subprocess
+import time
+import urllib.request
+
+import harness
+import pprof_file
+from harness import run, weft
+
+PROGRAMS = harness.BUILD / "tests" / "programs"
+HOOKED = PROGRAMS / "test-hooked"
+KINDS = ("cpu", "allocs", "heap", "block", "mutex", "threadcreate")
+if harness.SANITIZED:
+    print("skipped: the sanitizer's own functions are in front of libc's")
+    raise SystemExit(77)
+
+
+def need(program, package):
+    if not shutil.which(program):
+        raise harness.Skip(f"{program} is not installed (package {package})")
+    return program
+
+
+def profiled(folder, *argv, knobs=None, options=(), **more):
+    """Runs a command with profiles in folder/out; returns the CompletedProcess."""
+    environment = dict(os.environ)
+    if knobs:
+        environment["WEFT"] = knobs
+    return weft("run", *options, "-o", folder / "out", "--", *argv, env=environment, **more)
+
+
+def read(folder, kind):
+    return pprof_file.decode((folder / "out" / f"{kind}.pb.gz").read_bytes())
+
+
+def total(profile, kind, function=None):
+    """Sum of one type over the samples, or over those with a function on their stack."""
+    column = [name for name, _ in profile["types"]].index(kind)
+    return sum(sample["values"][column] for sample in profile["samples"]
+               if function is None or any(line[0]["name"] == function for at in sample["stack"]
+                                          for line in at["lines"]))
+
+
+def facts(text):
+    return {key: int(value) for key, value in re.findall(r"^(\w+) (-?\d+)$", text, re.M)}
+
+
+# ---- Truth ----
+
+
+def test_known_waits_are_found(folder):
+    """One waits while the other holds, for a time that both measure: within 5 %."""
+    truth = facts(profiled(folder, HOOKED, "contend", 40, 20).stdout)
+    waited = total(read(folder, "block"), "delay", "waiter_waits")
+    charged = total(read(folder, "mutex"), "delay", "holder_holds")
+    assert abs(waited / truth["waited"] - 1) < 0.05, (waited, truth)
+    assert abs(charged / truth["charged"] - 1) < 0.05, (charged, truth)
+    assert total(read(folder, "block"), "contentions", "waiter_waits") == 40
+    assert total(read(folder, "mutex"), "contentions", "holder_holds") == 40
+    # Who only waited made nobody wait.
+    assert total(read(folder, "mutex"), "delay", "waiter_waits") == 0
+
+
+def test_every_kind_of_wait_counts(folder):
+    truth = facts(profiled(folder, HOOKED, "wait", 5, 20).stdout)
+    profile = read(folder, "block")
+    waited = total(profile, "delay", "wait_in_every_way")
+    assert abs(waited / truth["waited"] - 1) < 0.05, (waited, truth)
+    # rwlock, semaphore, barrier, join, condition; each of them each round.
+    count = total(profile, "contentions", "wait_in_every_way")
+    assert count == 25, count
+
+
+def test_creations_of_threads_are_exact(folder):
+    profiled(folder, HOOKED, "threads", 1000)
+    profile = read(folder, "threadcreate")
+    assert profile["types"][0] == ("threadcreate", "count"), profile["types"]
+    assert total(profile, "threadcreate") == 1000
+    assert total(profile, "threadcreate", "make_threads") == 1000
+    assert total(profile, "live") == 0
+
+
+def test_live_memory_is_the_allocators(folder):
+    """Every allocation sampled: exact. By default: within six standard deviations of sampling."""
+    truth = facts(profiled(folder, HOOKED, "heap", 6000, knobs="memprofilerate=1").stdout)
+    exact = total(read(folder, "heap"), "inuse_space", "use_heap")
+    # aligned_alloc() got up to 15 bytes more than what was counted.
+    assert truth["live"] <= exact <= truth["live"] + 2000 * 15, (exact, truth)
+    # glibc adds at most 32 bytes to an object, and alignment to some.
+    assert exact <= truth["mallinfo"] <= exact + 2000 * (32 + 64), (exact, truth)
+    shutil.rmtree(folder / "out")
+    truth = facts(profiled(folder, HOOKED, "heap", 60000).stdout)
+    estimate = total(read(folder, "heap"), "inuse_space", "use_heap")
+    # The variance of an object of S bytes is S^2 (1 - p)/p < S R: in all below live * R.
+    assert abs(estimate - truth["live"]) < 6 * (truth["live"] * 524288) ** 0.5, (estimate, truth)
+
+
+def test_both_memory_profiles_have_gos_types(folder):
+    profiled(folder, HOOKED, "heap", 1000)
+    for kind in ("heap", "allocs"):
+        assert read(folder, kind)["types"] == [
+            ("alloc_objects", "count"), ("alloc_space", "bytes"),
+            ("inuse_objects", "count"), ("inuse_space", "bytes")]
+    assert read(folder, "mutex")["types"] == [("contentions", "count"), ("delay", "nanoseconds")]
+    if not shutil.which("go"):
+        raise harness.Skip("go is not installed (package golang-go)")
+    home = dict(os.environ, HOME=os.environ["LTTNG_HOME"], PPROF_TMPDIR=os.environ["LTTNG_HOME"])
+    for kind, shown in (("heap", "inuse_space"), ("allocs", "alloc_space"), ("block", "delay"),
+                        ("mutex", "delay"), ("threadcreate", "threadcreate"), ("cpu", "cpu")):
+        text = run("go", "tool", "pprof", "-top", folder / "out" / f"{kind}.pb.gz",
+                   env=home).stdout
+        assert f"Type: {shown}" in text, (kind, text)
+
+
+# ---- Nothing changes for the program ----
+
+
+def test_functions_answer_as_without(folder):
+    assert facts(profiled(folder, HOOKED, "results", knobs="memprofilerate=1,blockprofilerate=1")
+                 .stdout) == {"right": 1}
+
+
+def test_forks_of_threads_do_no_harm(folder):
+    for knobs in ("memprofilerate=1,blockprofilerate=1", "memprofilerate=512"):
+        assert facts(profiled(folder, HOOKED, "fork", 100, knobs=knobs).stdout) == {
+            "children": 100}
+
+
+def test_plugins_may_come_and_go(folder):
+    plugin = PROGRAMS / "libhooked-plugin.so"
+    profiled(folder, HOOKED, "plugin", plugin, 200, knobs="memprofilerate=1,blockprofilerate=1")
+    assert total(read(folder, "threadcreate"), "threadcreate", "plugin_work") == 200
+    assert total(read(folder, "allocs"), "alloc_space", "work") == 400 * 100000
+
+
+def test_64_threads_on_one_mutex(folder):
+    done = profiled(folder, HOOKED, "crowd", 64, 2000, knobs="blockprofilerate=1")
+    assert facts(done.stdout) == {"counted": 128000}
+    assert total(read(folder, "threadcreate"), "threadcreate") == 64
+
+
+def test_an_end_in_a_handler_does_not_hang(folder):
+    """No profile is better than a deadlock."""
+    done = profiled(folder, HOOKED, "handler", check=False)
+    assert done.returncode == 7, done
+    assert "no profiles" in done.stderr and not os.listdir(folder / "out"), done
+
+
+# ---- Programs of others ----
+
+
+def compare(folder, *argv, stdin=None, **options):
+    """The same output and status with and without; all kinds are there."""
+    text = stdin.read_bytes() if stdin else None
+    plain = subprocess.run([str(word) for word in argv], input=text, capture_output=True,
+                           timeout=harness.PATIENCE_S)
+    done = subprocess.run([str(harness.WEFT), "run", "-o", str(folder / "out"), "--",
+                           *(str(word) for word in argv)], input=text, capture_output=True,
+                          timeout=harness.PATIENCE_S)
+    assert done.stdout == plain.stdout and done.returncode == plain.returncode, done
+    assert sorted(os.listdir(folder / "out")) == sorted(f"{kind}.pb.gz" for kind in KINDS), done
+    return done.stderr.decode()
+
+
+def test_sqlite3(folder):
+    need("sqlite3", "sqlite3")
+    text = compare(folder, "sqlite3", ":memory:",
+                   "create table t(a); with recursive c(x) as (select 1 union all select x + 1 "
+                   "from c where x < 100000) insert into t select x from c; select sum(a) from t;")
+    assert "allocated: " in text, text
+
+
+def test_xz_with_threads(folder):
+    need("xz", "xz-utils")
+    data = folder / "data"
+    data.write_bytes(os.urandom(3 << 20) * 2)
+    compare(folder, "xz", "-T2", "--block-size=1MiB", "-1", "-c", data)
+    assert total(read(folder, "threadcreate"), "threadcreate") == 2
+
+
+def test_python3(folder):
+    compare(folder, "/usr/bin/python3", "-c", "import json, threading\n"
+            "ts = [threading.Thread(target=json.dumps, args=(list(range(1000)),))"
+            " for _ in range(50)]\n[t.start() for t in ts]\n[t.join() for t in ts]\n"
+            "print(len(ts))")
+    assert total(read(folder, "threadcreate"), "threadcreate") == 50
+
+
+def test_redis_server(folder):
+    """A server that handles SIGTERM, forks to save, and has an allocator of its own (jemalloc)."""
+    need("redis-server", "redis-server")
+    address = folder / "socket"
+    process = subprocess.Popen(
+        [str(harness.WEFT), "run", "-o", str(folder / "out"), "--", "redis-server", "--port", "0",
+         "--unixsocket", str(address), "--dir", str(folder), "--save", ""],
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    try:
+        harness.wait_for(address.exists, "redis to listen")
+        run("redis-benchmark", "-s", address, "-n", 20000, "-q", "-t", "set,get")
+        assert "Background saving" in run("redis-cli", "-s", address, "bgsave").stdout
+    finally:
+        process.terminate()
+        _, text = process.communicate(timeout=harness.PATIENCE_S)
+    assert process.returncode == 0, text
+    assert total(read(folder, "threadcreate"), "threadcreate") >= 3, text
+    assert total(read(folder, "allocs"), "alloc_space") > 1 << 20, text
+
+
+def test_under_valgrind(folder):
+    """No error and no leak of ours beside the program's own."""
+    need("valgrind", "valgrind")
+    library = harness.LIB / "libweft-preload.so"
+    # valgrind starts its tool by exec.
+    text = run("valgrind", "--leak-check=full", "--error-exitcode=9", HOOKED, "crowd", 4, 50,
+               env=dict(os.environ, LD_PRELOAD=str(library),
+                        WEFT=f"children=1,trace=0,blockprofilerate=1,mutexprofilefraction=1,"
+                             f"out={folder}"))
+    assert "definitely lost: 0 bytes" in text.stderr, text
+    assert list(folder.glob("block.*")), text.stderr
+
+
+def test_other_allocators(folder):
+    """Whatever allocator comes behind us is the one that is called."""
+    found = 0
+    for name in ("libjemalloc.so.2", "libtcmalloc_minimal.so.4", "libmimalloc.so.2.0"):
+        for directory in ("/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu"):
+            allocator = pathlib.Path(directory) / name
+            if allocator.exists():
+                found += 1
+                done = weft("run", "-o", folder / name, "--", HOOKED, "fork", 20,
+                            env=dict(os.environ, LD_PRELOAD=str(allocator),
+                                     WEFT="memprofilerate=4096"))
+                assert facts(done.stdout) == {"children": 20}
+                profile = pprof_file.decode((folder / name / "allocs.pb.gz").read_bytes())
+                assert total(profile, "alloc_space") > 0, name
+    if not found:
+        raise harness.Skip("no other allocator is installed (package libjemalloc2)")
+
+
+def compile_c(folder, text, *flags):
+    source = folder / "program.c"
+    source.write_text(text)
+    done = subprocess.run(["gcc", *flags, "-o", folder / "program", source], capture_output=True,
+                          text=True)
+    if done.returncode:
+        raise harness.Skip(f"gcc {' '.join(flags)}: {done.stderr.strip().splitlines()[-1]}")
+    return folder / "program"
+
+
+HELLO = "#include <stdlib.h>\nint main(void) { free(malloc(1000)); return 5; }\n"
+
+
+def test_beside_address_sanitizer(folder):
+    """It has to come first, so that its allocator is the one that counts; the rest is profiled."""
+    done = profiled(folder, compile_c(folder, HELLO, "-fsanitize=address"), check=False)
+    assert done.returncode == 5 and "ASan" not in done.stderr, done
+
+
+# ---- What cannot be ----
+
+
+def refused(*argv, status=1, **options):
+    done = weft("run", *argv, check=False, **options)
+    assert done.returncode == status and len(done.stderr.splitlines()) <= 2, done
+    return done.stderr
+
+
+def test_static_programs_are_refused(folder):
+    program = compile_c(folder, HELLO, "-static")
+    assert "statically linked" in refused("--", program)
+
+
+def test_thread_sanitizer_is_refused(folder):
+    program = compile_c(folder, HELLO, "-fsanitize=thread")
+    assert "ThreadSanitizer" in refused("--", program)
+
+
+def test_programs_with_more_rights_are_refused(folder):
+    if os.geteuid() != 0:
+        raise harness.Skip("only root can give a program to somebody else")
+    program = compile_c(folder, HELLO)
+    os.chown(program, 12345, 12345)
+    program.chmod(0o4755)
+    assert "set-user-id" in refused("--", program)
+    program.chmod(0o2755)
+    assert "set-group-id" in refused("--", program)
+
+
+def test_mistakes_are_told(folder):
+    assert "which command?" in refused(status=2)
+    assert "no profile called 'x'" in refused("--profile", "cpu,x", "--", "true", status=2)
+    assert "nothing to do" in refused("--", "true", env=dict(os.environ, WEFT="off"))
+    assert "make the folder" in refused("-o", "/proc/x/y", "--", "true")
+    assert "No such file" in refused("--", "./does-not-exist", status=127)
+    done = profiled(folder, "true", knobs="memprofilerat=1", check=False)
+    assert "weft: WEFT: no such knob: memprofilerat=1" in done.stderr, done
+    done = weft("run", "--", "sh", "-c", "kill -9 $$", check=False)
+    assert done.returncode == 137 and "signal 9 killed" in done.stderr, done
+    done = weft("run", "-q", "--", "sh", "-c", "exit 3", check=False)
+    assert done.returncode == 3 and not done.stderr, done
+
+
+# ---- Children, kinds, HTTP ----
+
+
+def test_children_are_left_alone_unless_wanted(folder):
+    command = ("sh", "-c", "echo [$LD_PRELOAD]; true; /bin/echo hello; exit 0")
+    done = profiled(folder, *command)
+    assert done.stdout == "[]\nhello\n", done
+    assert len(os.listdir(folder / "out")) == len(KINDS)
+    done = profiled(folder, *command, options=("--children",))
+    assert done.stdout.endswith("hello\n") and "libweft-preload" in done.stdout, done
+    children = [name for name in os.listdir(folder / "out") if re.match(r"heap\.\d+\.pb", name)]
+    assert len(children) == 1, children
+
+
+def test_only_kinds_that_are_named_are_kept(folder):
+    done = weft("run", "-k", "heap,threadcreate", "-o", folder / "out", "--", HOOKED, "threads", 5)
+    assert sorted(os.listdir(folder / "out")) == ["heap.pb.gz", "threadcreate.pb.gz"]
+    assert "threads created: 5" in done.stderr, done
+
+
+def test_signals_are_passed_on(folder):
+    process = subprocess.Popen([str(harness.WEFT), "run", "--", "sh", "-c",
+                                "trap 'echo caught; exit 4' TERM; echo ready; while :; do sleep 0.1; done"],
+                               stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    assert process.stdout.readline() == "ready\n"
+    process.terminate()
+    text, _ = process.communicate(timeout=harness.PATIENCE_S)
+    assert text == "caught\n" and process.returncode == 4, (text, process.returncode)
+
+
+def test_profiles_are_served_while_it_runs(folder):
+    address = folder / "socket"
+    process = subprocess.Popen([str(harness.WEFT), "run", "--http", f"unix:{address}", "--", "sh",
+                                "-c", "echo ready; read line"], stdin=subprocess.PIPE,
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout.readline() == "ready\n"
+        harness.wait_for(address.exists, "the server to listen")
+
+        def fetch(path):
+            return subprocess.run(["curl", "-s", "--fail", "--unix-socket", str(address),
+                                   f"http://localhost/debug/pprof/{path}"],
+                                  capture_output=True).stdout
+
+        harness.wait_for(lambda: fetch(""), "the process to be served")
+        for kind in ("heap", "allocs", "block", "mutex", "threadcreate", "goroutine"):
+            assert pprof_file.decode(fetch(kind))["types"], kind
+        assert re.match(rb"heap profile: \d+: \d+ \[\d+: \d+\] @ heap/1048576\n",
+                        fetch("heap?debug=1"))
+        assert b"# Alloc = " in fetch("heap?debug=1")
+        assert fetch("block?debug=1").startswith(b"--- contention:\ncycles/second=1000000000\n")
+        assert fetch("mutex?debug=1").startswith(b"--- mutex:\n")
+        assert fetch("threadcreate?debug=1").startswith(b"threadcreate profile: total 0\n")
+    finally:
+        _, text = process.communicate("end\n", timeout=harness.PATIENCE_S)
+        print(text, end="")
+    assert process.returncode == 0
+
+
+harness.main()
