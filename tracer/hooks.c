@@ -20,8 +20,10 @@
 #include "hook-profiles.h"
 #include "hook-stack.h"
 #include "lock-profile.h"
+#include "mappings.h"
 #include "settings.h"
 #include "thread-profile.h"
+#include "unwinder.h"
 
 #define PATH_SIZE (WEFT_SETTINGS_PATH_SIZE + 64)
 
@@ -104,6 +106,21 @@ WEFT_API bool weft_hooks_start(void)
 	}
 	weft_hook_guard_--;
 	return is_started;
+}
+
+WEFT_API void weft_hooks_before_unload(void)
+{
+	if (starter != 0) {
+		weft_hook_guard_++;
+		(void)weft_mappings_refresh(
+			false); /* Else samples of the object lose their names. */
+		weft_hook_guard_--;
+	}
+}
+
+WEFT_API void weft_hooks_after_unload(void)
+{
+	weft_unwind_forget();
 }
 
 WEFT_API bool weft_hooks_have_children(void)

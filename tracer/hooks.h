@@ -16,6 +16,10 @@
  */
 WEFT_API bool weft_hooks_start(void);
 
+/* Around dlclose(). Any thread. */
+WEFT_API void weft_hooks_before_unload(void);
+WEFT_API void weft_hooks_after_unload(void);
+
 /* Whether programs that this one executes are to be profiled too. */
 WEFT_API bool weft_hooks_have_children(void);
 

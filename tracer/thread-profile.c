@@ -32,9 +32,10 @@ struct weft_stack_table *weft_thread_profile_table(void)
 
 WEFT_API bool weft_thread_profile_is_own(const void *caller)
 {
-	/* The linker's: where the library is loaded, and where it ends. */
+	/* NOLINTBEGIN(readability-identifier-naming): the linker's, where we are loaded and end. */
 	extern const char __ehdr_start[] __attribute__((visibility("hidden")));
 	extern const char _end[] __attribute__((visibility("hidden")));
+	/* NOLINTEND(readability-identifier-naming) */
 
 	return (uintptr_t)caller >= (uintptr_t)__ehdr_start && (uintptr_t)caller < (uintptr_t)_end;
 }

@@ -39,6 +39,7 @@ typedef void *(*weft_thread_fn)(void *);
 	X(void *, calloc, NULL, (size_t count, size_t size), (count, size))
 
 #define WEFT_REAL_LATER_FUNCTIONS(X)                                                               \
+	X(int, dlclose, NULL, (void *handle), (handle))                                            \
 	X(void *, realloc, NULL, (void *ptr, size_t size), (ptr, size))                            \
 	X(void *, memalign, NULL, (size_t alignment, size_t size), (alignment, size))              \
 	X(void *, aligned_alloc, NULL, (size_t alignment, size_t size), (alignment, size))         \

@@ -425,7 +425,7 @@ int weft_cmd_run(int argc, char **argv)
 	if (status != WEFT_CLI_OK) {
 		return status;
 	}
-	if (settings.help) {
+	if (settings.help || !settings.command) {
 		(void)fputs(help, stdout);
 		return WEFT_CLI_OK;
 	}

@@ -60,7 +60,7 @@ static void expect(int condition, const char *what)
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static sem_t held, done;
 static long hold_ms;
-static int64_t waited_ns, charged_ns;
+static int64_t waited_ns;
 
 /* Waits for a lock that the other one holds: that time is both the wait's and the holder's. */
 static NOINLINE void waiter_waits(void)
@@ -87,17 +87,12 @@ static void *waiter(void *arg)
 	return NULL;
 }
 
-/* What it holds from the moment that the waiter was let go on is charged to it. */
 static NOINLINE void holder_holds(void)
 {
-	int64_t begin;
-
 	(void)pthread_mutex_lock(&mutex);
-	begin = now_ns();
 	(void)sem_post(&held);
 	pause_ms(hold_ms);
 	(void)pthread_mutex_unlock(&mutex);
-	charged_ns += now_ns() - begin;
 }
 
 static void contend(long rounds)
@@ -114,7 +109,6 @@ static void contend(long rounds)
 	}
 	(void)pthread_join(thread, NULL);
 	tell("waited", waited_ns);
-	tell("charged", charged_ns);
 }
 
 /* Each kind of wait, once a round, for a time that is measured around it. */
