@@ -120,6 +120,16 @@ def test_both_memory_profiles_have_gos_types(folder):
         assert f"Type: {shown}" in text, (kind, text)
 
 
+def test_programs_may_turn_knobs_themselves(folder):
+    """A program that is linked with libweft shares its profiles with the preload library."""
+    profiled(folder, PROGRAMS / "test-knobs")
+    allocs, block = read(folder, "allocs"), read(folder, "block")
+    assert total(allocs, "alloc_space", "allocate_seen") == 24
+    assert total(allocs, "alloc_space", "allocate_unseen") == 0
+    assert total(block, "contentions", "wait_seen") == 1
+    assert total(block, "contentions", "wait_unseen") == 0
+
+
 # ---- Nothing changes for the program ----
 
 

@@ -6,7 +6,13 @@
  * | Go                        | here                            |
  * |---------------------------|---------------------------------|
  * | runtime.SetCPUProfileRate | weft_runtime_set_cpu_rate()     |
+ * | runtime.MemProfileRate    | weft_runtime_set_mem_rate()     |
+ * | SetBlockProfileRate       | weft_runtime_set_block_rate()   |
+ * | SetMutexProfileFraction   | weft_runtime_set_mutex_fraction() |
  * | runtime.NumGoroutine      | weft_runtime_thread_count()     |
+ *
+ * The profiles of memory, waiting and locks are filled by libweft-preload only (`weft run`, or
+ * LD_PRELOAD); without it their knobs can be set and have nothing to act on.
  *
  * Environment: WEFT_CPU_ENGINE says where the signals of CPU profiles come from: "thread-timers" (the
  * default), "process-timer" or "wall". What does not work gives way to the next; the profile
@@ -40,6 +46,38 @@ WEFT_API int weft_runtime_set_cpu_rate(int hz) WEFT_USE_RESULT_;
 
 /** The rate that the next CPU profile will ask for, Hz. */
 WEFT_API int weft_runtime_cpu_rate(void);
+
+/**
+ * Sets how many bytes are allocated from one sample of the memory profiles to the next, on average.
+ *
+ * Unlike Go's variable it may change at any time without harm: each sample counts by the rate it was
+ * taken at. Acts at once on the calling thread, on others after at most 64 KiB of their allocations.
+ *
+ * @param bytes  524288 unless set. 1 or negative: every allocation; 0: none; at most 2^40.
+ */
+WEFT_API void weft_runtime_set_mem_rate(int64_t bytes);
+
+/** The rate, bytes; 1: every allocation. */
+WEFT_API int64_t weft_runtime_mem_rate(void);
+
+/**
+ * Sets from which length on each wait is in the block profile; shorter ones of t ns are with probability
+ * t/ns, and count for as many more. So it is no threshold.
+ *
+ * @param ns  1: every wait; 0 or less: none, which is the default.
+ */
+WEFT_API void weft_runtime_set_block_rate(int64_t ns);
+
+/** The rate, ns; 0: off. (Go has no counterpart.) */
+WEFT_API int64_t weft_runtime_block_rate(void);
+
+/**
+ * Sets that one of `fraction` releases of locks that others waited for is in the mutex profile.
+ *
+ * @param fraction  1: each; 0: none, which is the default; negative: as it is.
+ * @return What it was.
+ */
+WEFT_API int weft_runtime_set_mutex_fraction(int fraction);
 
 /** How many threads the process has now; 0: /proc is not there. (Go: NumGoroutine) */
 WEFT_API uint64_t weft_runtime_thread_count(void);
