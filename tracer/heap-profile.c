@@ -10,12 +10,12 @@
 #include "heap-profile.h"
 
 #include <errno.h>
-#include <sched.h>
 #include <string.h>
 #include <sys/mman.h>
 
 #include "hook-stack.h"
 #include "sampling.h"
+#include "spin.h"
 
 #define STACKS_MAX        (UINT32_C(1) << 17)
 #define SHARDS            64U
@@ -63,14 +63,12 @@ static _Atomic int64_t current_rate = WEFT_HEAP_RATE_DEFAULT;
 
 static void lock(struct shard *shard)
 {
-	while (atomic_exchange_explicit(&shard->is_locked, true, memory_order_acquire)) {
-		(void)sched_yield(); /* Cannot fail on Linux. */
-	}
+	weft_spin_lock(&shard->is_locked);
 }
 
 static void unlock(struct shard *shard)
 {
-	atomic_store_explicit(&shard->is_locked, false, memory_order_release);
+	weft_spin_unlock(&shard->is_locked);
 }
 
 static struct shard *shard_of(uint32_t hash)
@@ -382,6 +380,8 @@ void weft_heap__forget_locks(void)
 	unsigned int i;
 
 	for (i = 0; i < SHARDS; i++) {
-		atomic_store_explicit(&shards[i].is_locked, false, memory_order_relaxed);
+		if (atomic_load_explicit(&shards[i].is_locked, memory_order_relaxed)) {
+			weft_spin_unlock(&shards[i].is_locked);
+		}
 	}
 }

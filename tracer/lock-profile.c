@@ -7,12 +7,12 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <sched.h>
 #include <string.h>
 #include <time.h>
 
 #include "hook-stack.h"
 #include "sampling.h"
+#include "spin.h"
 
 #define STACKS_MAX     (UINT32_C(1) << 14)
 #define BUCKETS        (1U << WEFT_LOCK_BUCKET_BITS)
@@ -70,15 +70,13 @@ static struct bucket *lock_bucket(const void *lock)
 {
 	struct bucket *bucket = &buckets[weft_lock_hash(lock)];
 
-	while (atomic_exchange_explicit(&bucket->is_locked, true, memory_order_acquire)) {
-		(void)sched_yield(); /* Cannot fail on Linux. */
-	}
+	weft_spin_lock(&bucket->is_locked);
 	return bucket;
 }
 
 static void unlock_bucket(struct bucket *bucket)
 {
-	atomic_store_explicit(&bucket->is_locked, false, memory_order_release);
+	weft_spin_unlock(&bucket->is_locked);
 }
 
 /* The lock's record; NULL: nobody waits. */
@@ -352,8 +350,12 @@ void weft_lock__forget(void)
 {
 	unsigned int i;
 
-	memset(buckets, 0, sizeof(buckets));
+	/* Only what has to be is written: a page that is written is a page copied, in each child. */
 	for (i = 0; i < BUCKETS; i++) {
-		atomic_store_explicit(&weft_lock_waiters_[i], 0, memory_order_relaxed);
+		if (atomic_load_explicit(&weft_lock_waiters_[i], memory_order_relaxed) != 0 ||
+		    atomic_load_explicit(&buckets[i].is_locked, memory_order_relaxed)) {
+			memset(&buckets[i], 0, sizeof(buckets[i]));
+			atomic_store_explicit(&weft_lock_waiters_[i], 0, memory_order_relaxed);
+		}
 	}
 }
