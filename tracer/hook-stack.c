@@ -26,6 +26,8 @@
 
 WEFT_API __thread uint32_t weft_hook_guard_;
 
+/* Somewhere on the main thread's stack; 0: not known. */
+static uintptr_t main_stack;
 static __thread struct weft_unwind_stack own __attribute__((tls_model("initial-exec")));
 static __thread uint64_t random_state __attribute__((tls_model("initial-exec")));
 
@@ -92,33 +94,43 @@ static bool find_mapping(int fd, uintptr_t sp, struct scan *ret_scan)
 	return false;
 }
 
+static bool is_in(const struct weft_unwind_stack *stack, uintptr_t address)
+{
+	return address >= stack->low && address < stack->high;
+}
+
 /*
- * System calls by number: the wrappers of open() and close() are cancellation points, and somebody
- * may have put a function of his own in their place.
+ * The range around sp; empty when it cannot be had. A thread's own stack, which stays as long as the
+ * thread, is kept in `own`. System calls by number: the wrappers of open() and close() are
+ * cancellation points, and somebody may have put a function of his own in their place.
  */
-static void find_own_stack(uintptr_t sp)
+static struct weft_unwind_stack find_stack(uintptr_t sp)
 {
 	uintptr_t self = (uintptr_t)pthread_self(); /* glibc: the address of its descriptor. */
+	struct weft_unwind_stack stack = {0, 0};
 	struct scan scan;
 	long fd = syscall(SYS_openat, AT_FDCWD, "/proc/self/maps", O_RDONLY | O_CLOEXEC);
 
-	own = (struct weft_unwind_stack){0, 0};
 	if (fd < 0) {
-		return;
+		return stack;
 	}
 	if (find_mapping((int)fd, sp, &scan)) {
-		own = scan.range;
+		stack = scan.range;
 		/* In a thread of libc's the descriptor lies above the stack in the same mapping. */
-		if (self > sp && self < own.high) {
-			own.high = self;
+		if (self > sp && self < stack.high) {
+			stack.high = self;
+			own = stack;
+		} else if (is_in(&stack, main_stack)) {
+			own = stack;
 		}
 	}
 	(void)syscall(SYS_close, fd);
+	return stack;
 }
 
-static bool is_in_own(uintptr_t sp)
+void weft_hook_stack_init(void)
 {
-	return sp >= own.low && sp < own.high;
+	main_stack = (uintptr_t)__builtin_frame_address(0);
 }
 
 __attribute__((noinline)) size_t weft_hook_stack(uintptr_t *ret_pcs, size_t capacity,
@@ -132,11 +144,8 @@ __attribute__((noinline)) size_t weft_hook_stack(uintptr_t *ret_pcs, size_t capa
 	int saved_errno = errno;
 
 	weft_unwind_registers_here(&registers);
-	if (!is_in_own(registers.sp)) {
-		find_own_stack(registers.sp);
-	}
+	bounds.stacks[0] = is_in(&own, registers.sp) ? own : find_stack(registers.sp);
 	errno = saved_errno;
-	bounds.stacks[0] = own;
 	count = weft_unwind(&registers, &bounds, pcs, sizeof(pcs) / sizeof(pcs[0]));
 	for (skip = 0; skip < count && pcs[skip] != caller; skip++) {
 	}

@@ -5,8 +5,8 @@
  * libc itself while it holds locks, or by the loader. So nothing here allocates, locks, or calls
  * anything but system calls.
  *
- * The bounds of the stack are looked up in /proc/self/maps once a thread, and again when it runs on
- * another stack (a coroutine's). Costs some 100 us then.
+ * The bounds of the stack are looked up in /proc/self/maps once a thread, and each time that it runs
+ * on a stack of its own making (a coroutine's), which may be unmapped later. Costs some 100 us then.
  *
  * Threads: any. Signals: safe. errno stays.
  */
@@ -29,6 +29,9 @@ extern WEFT_API __thread uint32_t weft_hook_guard_ __attribute__((tls_model("ini
  * the hook itself. At most capacity. At least 1, just the caller, whatever the stack looks like.
  */
 size_t weft_hook_stack(uintptr_t *ret_pcs, size_t capacity, uintptr_t caller);
+
+/* To be called by the main thread, once, so that its stack is known for one. */
+void weft_hook_stack_init(void);
 
 /* Random state of the calling thread, for weft_random_next(). */
 uint64_t *weft_hook_random(void);
