@@ -26,6 +26,7 @@
 #include "cpu-profile.h"
 #include "cpu-sampler.h"
 #include "cpu-threads.h"
+#include "hooks.h"
 #include "labels.h"
 #include "mappings.h"
 #include "profile.h"
@@ -153,6 +154,7 @@ static void begin_child(void)
 
 static void after_fork_child(void)
 {
+	weft_hooks__forget(); /* First: all else may allocate. */
 	weft_profile__forget();
 	weft_cpu_profile__forget();
 	weft_labels__forget();

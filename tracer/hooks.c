@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
@@ -25,9 +24,12 @@
 #include "thread-profile.h"
 #include "unwinder.h"
 
+#define PAGE_SIZE 4096
 #define PATH_SIZE (WEFT_SETTINGS_PATH_SIZE + 64)
 
 static pid_t starter;
+/* Of this process, as far as fork() was seen: a child of vfork() has another, and its parent's memory. */
+static pid_t own_pid;
 static _Atomic bool is_finished;
 static bool has_cpu_profile; /* Ours, from the start; a forked child has none. */
 
@@ -43,18 +45,22 @@ static void say(const char *text, const char *detail)
 	}
 }
 
-static void after_fork_child(void)
+void weft_hooks__forget(void)
 {
+	if (starter == 0) {
+		return;
+	}
 	weft_heap__forget_locks();
 	weft_lock__forget();
 	weft_thread_profile__forget();
 	has_cpu_profile = false;
+	own_pid = getpid();
+	atomic_store_explicit(&is_finished, false, memory_order_relaxed);
 }
 
 static bool start(const struct weft_settings *settings)
 {
-	if (weft_heap_start() < 0 || weft_lock_start() < 0 || weft_thread_profile_start() < 0 ||
-	    pthread_atfork(NULL, NULL, after_fork_child) != 0) {
+	if (weft_heap_start() < 0 || weft_lock_start() < 0 || weft_thread_profile_start() < 0) {
 		say("the process is not profiled", "out of memory");
 		return false;
 	}
@@ -93,11 +99,12 @@ WEFT_API bool weft_hooks_start(void)
 	bool is_started;
 
 	weft_hook_guard_++;
+	weft_hook_stack_init();
 	if (weft_settings_problem()[0]) {
 		say("WEFT", weft_settings_problem());
 	}
 	is_started = !settings->is_off && start(settings);
-	starter = getpid();
+	starter = own_pid = getpid();
 	if (is_started && settings->cpu_profile_rate > 0) {
 		start_cpu_profile(settings);
 	}
@@ -194,8 +201,9 @@ static __attribute__((noinline)) bool is_in_handler(void)
 	size_t i;
 
 	for (i = 0; i < depth; i++) {
-		/* Walked to by rules of code that is there, so these bytes are. */
-		if (memcmp((const void *)pcs[i], trampoline, sizeof(trampoline)) == 0) {
+		/* Walked to by rules of code that is there, so these bytes are, on this page. */
+		if (pcs[i] % PAGE_SIZE <= PAGE_SIZE - sizeof(trampoline) &&
+		    memcmp((const void *)pcs[i], trampoline, sizeof(trampoline)) == 0) {
 			return true;
 		}
 	}
@@ -206,8 +214,8 @@ WEFT_API void weft_hooks_finish(void)
 {
 	const struct weft_settings *settings = weft_settings_get();
 
-	if (starter == 0 || settings->out[0] == '\0' ||
-	    (getpid() != starter && !settings->children) || is_in_handler() ||
+	if (starter == 0 || settings->out[0] == '\0' || getpid() != own_pid ||
+	    (own_pid != starter && !settings->children) || is_in_handler() ||
 	    atomic_exchange_explicit(&is_finished, true, memory_order_relaxed)) {
 		return;
 	}

@@ -31,4 +31,7 @@ WEFT_API bool weft_hooks_have_children(void);
  */
 WEFT_API void weft_hooks_finish(void);
 
+/* In the child of fork(), before anything there allocates: other threads' locks are nobody's. */
+void weft_hooks__forget(void);
+
 #endif

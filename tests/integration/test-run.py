@@ -80,11 +80,11 @@ def test_every_kind_of_wait_counts(folder):
 
 
 def test_creations_of_threads_are_exact(folder):
-    profiled(folder, HOOKED, "threads", 1000)
+    profiled(folder, HOOKED, "threads", 10000)
     profile = read(folder, "threadcreate")
     assert profile["types"][0] == ("threadcreate", "count"), profile["types"]
-    assert total(profile, "threadcreate") == 1000
-    assert total(profile, "threadcreate", "make_threads") == 1000
+    assert total(profile, "threadcreate") == 10000
+    assert total(profile, "threadcreate", "make_threads") == 10000
     assert total(profile, "live") == 0
 
 
