@@ -136,6 +136,9 @@ def test_programs_may_turn_knobs_themselves(folder):
 def test_functions_answer_as_without(folder):
     assert facts(profiled(folder, HOOKED, "results", knobs="memprofilerate=1,blockprofilerate=1")
                  .stdout) == {"right": 1}
+    # Threads that died with a lock or were cancelled have ended like others.
+    assert total(read(folder, "threadcreate"), "threadcreate") == 3
+    assert total(read(folder, "threadcreate"), "live") == 0
 
 
 def test_forks_of_threads_do_no_harm(folder):
@@ -272,6 +275,38 @@ def test_beside_address_sanitizer(folder):
     """It has to come first, so that its allocator is the one that counts; the rest is profiled."""
     done = profiled(folder, compile_c(folder, HELLO, "-fsanitize=address"), check=False)
     assert done.returncode == 5 and "ASan" not in done.stderr, done
+
+
+def test_cxx_programs(folder):
+    """new and delete come through malloc and free; the table names who asked for them."""
+    source = folder / "program.cc"
+    source.write_text("""
+        #include <cstdio>
+        #include <stdexcept>
+        #include <string>
+        #include <vector>
+        __attribute__((noinline)) size_t fill() {
+            std::vector<std::string> texts;
+            for (int i = 0; i < 3000; i++) {
+                try {
+                    texts.push_back(std::string(1000, 'x'));
+                    if (i % 10 == 0) throw std::runtime_error("often");
+                } catch (const std::exception &) {
+                }
+            }
+            return texts.size();
+        }
+        int main() { std::printf("size %zu\\n", fill()); }
+        """)
+    done = subprocess.run(["g++", "-O1", "-g", "-o", folder / "program", source],
+                          capture_output=True, text=True)
+    assert done.returncode == 0, done
+    done = profiled(folder, folder / "program", knobs="memprofilerate=1")
+    assert facts(done.stdout) == {"size": 3000}
+    profile = read(folder, "allocs")
+    assert total(profile, "alloc_space", "fill") > 3000 * 1001
+    assert total(profile, "inuse_space", "fill") == 0
+    assert re.search(r"^ +\d\.\d MiB +9\d\.\d %  fill", done.stderr, re.M), done.stderr
 
 
 # ---- What cannot be ----

@@ -65,27 +65,63 @@ static int find_type(const struct weft_pprof *profile, const char *type)
 	return -1;
 }
 
-/* Whose sample it is: the innermost function; "" when there is no stack. */
+/* Functions of C++'s own library, which only do what their callers ask for. */
+static bool is_of_library(const char *name)
+{
+	static const char *const prefixes[] = {"operator new",
+					       "std::", "void std::", "__gnu_cxx::", "__cxa_"};
+	size_t i;
+
+	for (i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
+		if (strncmp(name, prefixes[i], strlen(prefixes[i])) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The innermost frame that is not of C++'s library; NULL: none has a name. */
+static const struct weft_pprof_function *find_function(const struct weft_pprof *profile,
+						       const struct weft_pprof_sample *sample)
+{
+	uint32_t i;
+	uint32_t k;
+
+	for (i = 0; i < sample->location_count; i++) {
+		const struct weft_pprof_location *location =
+			weft_pprof_get_location(profile, sample->locations[i]);
+
+		if (location->line_count == 0) {
+			return NULL; /* A file without names is as good as a function. */
+		}
+		for (k = 0; k < location->line_count; k++) {
+			const struct weft_pprof_function *function =
+				weft_pprof_get_function(profile, location->lines[k].function);
+
+			if (!is_of_library(function->name)) {
+				return function;
+			}
+		}
+	}
+	return NULL;
+}
+
+/* Whose sample it is; "" when there is no stack. */
 static void name_of(const struct weft_pprof *profile, const struct weft_pprof_sample *sample,
 		    struct row *ret_row)
 {
+	const struct weft_pprof_function *function = find_function(profile, sample);
 	const struct weft_pprof_location *location;
 
 	ret_row->name = ret_row->file = "";
-	if (sample->location_count == 0) {
-		return;
-	}
-	location = weft_pprof_get_location(profile, sample->locations[0]);
-	if (location->line_count > 0) {
-		const struct weft_pprof_function *function =
-			weft_pprof_get_function(profile, location->lines[0].function);
-
+	if (function) {
 		ret_row->name = function->name;
 		ret_row->file = function->file;
-	}
-	if (ret_row->name[0] == '\0' && location->mapping != WEFT_PPROF_NONE) {
-		ret_row->name = weft_pprof_get_mapping(profile, location->mapping)->file;
-		ret_row->file = "";
+	} else if (sample->location_count > 0) {
+		location = weft_pprof_get_location(profile, sample->locations[0]);
+		if (location->mapping != WEFT_PPROF_NONE) {
+			ret_row->name = weft_pprof_get_mapping(profile, location->mapping)->file;
+		}
 	}
 }
 

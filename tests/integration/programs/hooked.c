@@ -332,7 +332,50 @@ static void check_others(void)
 	errno = 0;
 	expect(!reallocarray(NULL, too_much / 2, 3) && errno == ENOMEM, "reallocarray");
 	expect(!realloc(malloc(10), 0), "realloc to nothing");
-	tell("right", 1);
+}
+
+static void release(void *lock)
+{
+	(void)pthread_mutex_unlock(lock);
+}
+
+static void *waits_for_ever(void *arg)
+{
+	(void)pthread_mutex_lock(&mutex);
+	pthread_cleanup_push(release, &mutex);
+	(void)sem_post(&held);
+	(void)pthread_cond_wait(&condition, &mutex);
+	pthread_cleanup_pop(1);
+	return arg;
+}
+
+static void *waits_for_semaphore(void *arg)
+{
+	(void)sem_post(&held);
+	(void)sem_wait(arg);
+	return arg;
+}
+
+/* Waits are cancellation points, also when there is nothing to wait for. */
+static void check_cancellation(void)
+{
+	void *(*const functions[])(void *) = {waits_for_ever, waits_for_semaphore};
+	sem_t never;
+	int i;
+
+	(void)sem_init(&never, 0, 0);
+	for (i = 0; i < 2; i++) {
+		pthread_t thread;
+		void *result;
+
+		(void)pthread_create(&thread, NULL, functions[i], &never);
+		(void)sem_wait(&held);
+		expect(pthread_cancel(thread) == 0, "cancel");
+		expect(pthread_join(thread, &result) == 0 && result == PTHREAD_CANCELED,
+		       "end of the cancelled");
+		expect(pthread_mutex_lock(&mutex) == 0, "lock of the cancelled");
+		expect(pthread_mutex_unlock(&mutex) == 0, "unlock");
+	}
 }
 
 /* ---- Hazards ---- */
@@ -468,6 +511,8 @@ int main(int argc, char **argv)
 	} else if (strcmp(what, "results") == 0) {
 		check_mutexes();
 		check_others();
+		check_cancellation();
+		tell("right", 1);
 	} else if (strcmp(what, "fork") == 0) {
 		fork_often(number);
 	} else if (strcmp(what, "plugin") == 0) {
