@@ -83,6 +83,7 @@ static void pass_step(void)
 static int set_up(void **state)
 {
 	(void)state;
+	weft_hook_stack_init();
 	return weft_heap_start();
 }
 

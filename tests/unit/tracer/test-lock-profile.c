@@ -85,6 +85,7 @@ static double charged_count(const void *caller)
 static int set_up(void **state)
 {
 	(void)state;
+	weft_hook_stack_init();
 	return weft_lock_start() < 0 || weft_thread_profile_start() < 0;
 }
 
