@@ -60,18 +60,23 @@ static void init_block(struct weft_thread_block *self)
 	}
 }
 
-void weft_thread__announce(void)
+static void make_ready(struct weft_thread_block *self)
 {
-	struct weft_thread_block *self = &weft_self;
-	char kernel_name[16] = "";
-	const char *name = self->name;
-
 	if (!self->tid) {
 		init_block(self);
 	}
 	if (!self->is_traceable) {
 		self->is_traceable = weft_control__init_thread();
 	}
+}
+
+void weft_thread__announce(void)
+{
+	struct weft_thread_block *self = &weft_self;
+	char kernel_name[16] = "";
+	const char *name = self->name;
+
+	make_ready(self);
 	self->epoch = atomic_load_explicit(&weft_control.epoch, memory_order_relaxed);
 	self->account.valid = false; /* Time between recordings belongs to nobody. */
 	if (!lttng_ust_tracepoint_enabled(weft, thread)) {
@@ -101,11 +106,12 @@ void weft_thread__forget(void)
 	self->account.valid = false;
 }
 
+/* Nothing is told of the thread yet: most get their name after they began. */
 void weft_thread_prepare(void)
 {
 	int saved_errno = errno;
 
-	weft_thread__announce();
+	make_ready(&weft_self);
 	weft_cpu_threads_begin_self();
 	errno = saved_errno;
 }
