@@ -110,7 +110,7 @@ int weft_timeline__switch(struct weft_timeline *timeline, const struct weft_even
 		if (ret < 0) {
 			return ret;
 		}
-		weft_timeline__rename(timeline, node, event->sched_switch.prev_name);
+		weft_timeline__rename_by_kernel(timeline, node, event->sched_switch.prev_name);
 		if (timeline->lanes[event->cpu] != node && !lane_is_new) {
 			timeline->totals.repairs.switch_inferred++;
 		}
@@ -127,7 +127,7 @@ int weft_timeline__switch(struct weft_timeline *timeline, const struct weft_even
 	if (ret < 0) {
 		return ret;
 	}
-	weft_timeline__rename(timeline, node, event->sched_switch.next_name);
+	weft_timeline__rename_by_kernel(timeline, node, event->sched_switch.next_name);
 	weft_timeline__force_run(timeline, node, event->cpu);
 	return 0;
 }
@@ -239,7 +239,7 @@ int weft_timeline__fork(struct weft_timeline *timeline, const struct weft_event 
 	if (ret < 0 || !child) {
 		return ret;
 	}
-	weft_timeline__rename(timeline, child, event->fork.name);
+	weft_timeline__rename_by_kernel(timeline, child, event->fork.name);
 	child->is_kernel = event->tid == TID_KTHREADD;
 	parent = event->tid > 0 ? weft_timeline__find_thread(timeline, event->pid, event->tid)
 				: NULL;
@@ -266,7 +266,7 @@ int weft_timeline__comm(struct weft_timeline *timeline, const struct weft_event 
 		weft_timeline__find_thread(timeline, event->pid, event->comm.subject);
 
 	if (node) {
-		weft_timeline__rename(timeline, node, event->comm.name);
+		weft_timeline__rename_by_kernel(timeline, node, event->comm.name);
 		if (node->shown.process->pid == node->shown.tid) {
 			return weft_timeline__name_process(timeline, node->shown.tid, -1,
 							   event->comm.name);
@@ -289,9 +289,7 @@ int weft_timeline__thread_state(struct weft_timeline *timeline, const struct wef
 		return ret;
 	}
 	node->is_kernel = event->thread_state.ppid == TID_KTHREADD || pid == TID_KTHREADD;
-	if (!node->shown.name[0]) {
-		weft_timeline__rename(timeline, node, event->thread_state.name);
-	}
+	weft_timeline__rename_by_kernel(timeline, node, event->thread_state.name);
 	return pid == node->shown.tid
 		       ? weft_timeline__name_process(timeline, pid, event->thread_state.ppid,
 						     event->thread_state.name)

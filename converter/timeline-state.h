@@ -57,6 +57,7 @@ struct weft_thread_node {
 	uint32_t first_seq, last_seq;
 	weft_syscall_index syscall; /* Entered and not left; WEFT_SYSCALL_UNKNOWN: not told. */
 	/* A wake-up that came while the thread was about to sleep; see WEFT_EARLY_WAKE_NS. */
+	char comm[16]; /* Name that the kernel told last; "" none. */
 	bool early_wake;
 	uint64_t early_wake_ns;
 	int32_t early_waker, early_lane; /* Thread id (0: none) and lane (-1: none). */
@@ -116,8 +117,12 @@ WEFT_MUST_CHECK int weft_timeline__get_thread(struct weft_timeline *timeline, in
 /** Calls thread_new unless that was done. */
 void weft_timeline__announce(struct weft_timeline *timeline, struct weft_thread_node *node,
 			     struct weft_thread_node *creator);
+/** By the program itself. "" changes nothing. */
 void weft_timeline__rename(struct weft_timeline *timeline, struct weft_thread_node *node,
 			   struct weft_text name);
+/** By the kernel, which repeats what it has: only a new name there outdoes the program's. */
+void weft_timeline__rename_by_kernel(struct weft_timeline *timeline, struct weft_thread_node *node,
+				     struct weft_text name);
 /**
  * The thread that emitted `event`, announced and Running.
  *

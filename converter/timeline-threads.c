@@ -301,6 +301,22 @@ void weft_timeline__rename(struct weft_timeline *timeline, struct weft_thread_no
 	}
 }
 
+void weft_timeline__rename_by_kernel(struct weft_timeline *timeline, struct weft_thread_node *node,
+				     struct weft_text name)
+{
+	char copy[sizeof(node->comm)];
+	bool is_first = !node->comm[0];
+
+	weft_timeline__copy_name(copy, sizeof(copy), name);
+	if (!copy[0] || strcmp(copy, node->comm) == 0) {
+		return;
+	}
+	memcpy(node->comm, copy, sizeof(copy));
+	if (!is_first || !node->shown.name[0]) {
+		weft_timeline__rename(timeline, node, name);
+	}
+}
+
 /* ---- Lanes and transitions ---- */
 
 int weft_timeline__need_lane(struct weft_timeline *timeline, int32_t lane)

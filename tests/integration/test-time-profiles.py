@@ -121,6 +121,8 @@ def test_labels_answer_what_a_slow_task_waited_for(folder):
         samples = read(reader, path)
         of_task = [sample for sample in samples if sample.labels.get("task") == "request"]
         assert of_task and all("task request" in sample.frames for sample in of_task)
+        # The name that the program gave, although the kernel has another.
+        assert "worker" in {sample.labels["thread"] for sample in of_task}
         assert {sample.labels["region"] for sample in of_task if "region" in sample.labels} \
             & {"work", "checksum", "reply", "wait"}
         shown = harness.run(reader.pprof, "-top", "-tagfocus", "task=request", path)
