@@ -36,6 +36,7 @@ static const struct {
 } formats[] = {
 	{"go-trace", WEFT_CONVERT_GO_TRACE},
 	{"pprof:cpu", WEFT_CONVERT_PPROF_CPU},
+	{"pprof:on-cpu", WEFT_CONVERT_PPROF_ON_CPU},
 	{"pprof:off-cpu", WEFT_CONVERT_PPROF_OFF_CPU},
 	{"pprof:sched", WEFT_CONVERT_PPROF_SCHED},
 	{"pprof:block", WEFT_CONVERT_PPROF_BLOCK},
@@ -55,8 +56,8 @@ int weft_convert_parse_format(const char *text, enum weft_convert_format *ret_fo
 	}
 	return weft_error_set(
 		err, -EINVAL,
-		"'%.100s' is none of go-trace, pprof:cpu, pprof:off-cpu, pprof:sched, "
-		"pprof:block, pprof:syscall",
+		"'%.100s' is none of go-trace, pprof:cpu, pprof:on-cpu, pprof:off-cpu, "
+		"pprof:sched, pprof:block, pprof:syscall",
 		text);
 }
 
@@ -180,7 +181,7 @@ static void end_profile(void *ctx)
 }
 
 /* What people should know of it. */
-static int comment(struct conversion *conversion)
+static int comment(const struct conversion *conversion, struct weft_pprof *profile)
 {
 	const struct weft_timeline_totals *totals = weft_pipeline_get_totals(conversion->pipeline);
 	char text[128];
@@ -188,11 +189,11 @@ static int comment(struct conversion *conversion)
 
 	(void)snprintf(text, sizeof(text), "scheduling data: %s",
 		       weft_pipeline_get_tier(conversion->pipeline)); /* A short word. */
-	ret = weft_pprof_add_comment(conversion->sink.profile, text);
+	ret = weft_pprof_add_comment(profile, text);
 	if (ret == 0 && totals->lost_count > 0) {
 		(void)snprintf(text, sizeof(text), "%llu events were lost: times are incomplete",
 			       (unsigned long long)totals->lost_count); /* It fits. */
-		ret = weft_pprof_add_comment(conversion->sink.profile, text);
+		ret = weft_pprof_add_comment(profile, text);
 	}
 	return ret;
 }
@@ -208,19 +209,26 @@ static int write_counted(void *ctx, const void *bytes, size_t size)
 static int finish_profile(struct conversion *conversion, struct weft_error *err)
 {
 	struct weft_profile_sink *sink = &conversion->sink;
+	struct weft_pprof *profile = sink->has_samples ? sink->samples.profile : sink->profile;
 	uint64_t end_ns = last_ns(conversion);
-	int ret = sink->status < 0 ? sink->status : comment(conversion);
+	int ret = sink->status < 0 ? sink->status : comment(conversion, profile);
 
 	if (ret < 0) {
 		return weft_error_set_errno(err, ret, "cannot make the profile");
 	}
-	weft_pprof_set_time(sink->profile, conversion->origin_ns + (int64_t)sink->first_ns,
+	if (sink->has_samples) {
+		ret = weft_sample_profile_complete(&sink->samples, err);
+		if (ret < 0) {
+			return ret;
+		}
+	}
+	weft_pprof_set_time(profile, conversion->origin_ns + (int64_t)sink->first_ns,
 			    (int64_t)(end_ns > sink->first_ns ? end_ns - sink->first_ns : 0));
-	conversion->result->sample_count = weft_pprof_sample_count(sink->profile);
+	conversion->result->sample_count = weft_pprof_sample_count(profile);
 	conversion->result->thread_count = sink->thread_count;
 	conversion->result->event_count =
 		weft_pipeline_get_totals(conversion->pipeline)->event_count;
-	return weft_pprof_write(sink->profile, write_counted, conversion, err);
+	return weft_pprof_write(profile, write_counted, conversion, err);
 }
 
 /* Nothing of what the profile is about: was it not recorded, or did it not happen? */

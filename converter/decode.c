@@ -32,8 +32,9 @@ enum field_type {
 	TYPE_U64,
 	TYPE_S64,
 	TYPE_STRING,
-	TYPE_LAST,    /* Array of integers, of which the last; into an int32_t. */
-	TYPE_BYTE,    /* Into a uint8_t. */
+	TYPE_U64_SEQUENCE, /* Into a text: the bytes of its numbers. */
+	TYPE_LAST,         /* Array of integers, of which the last; into an int32_t. */
+	TYPE_BYTE,         /* Into a uint8_t. */
 	TYPE_SYSCALL, /* Enumeration whose labels name system calls, into a weft_syscall_index. */
 };
 
@@ -85,6 +86,7 @@ struct known_event {
 #define AT_run_wait_ns(event) AT(event.run_wait_ns)
 #define AT_nvcsw(event)       AT(event.nvcsw)
 #define AT_nivcsw(event)      AT(event.nivcsw)
+#define AT_pcs(event)         AT(event.pcs)
 
 /* One table of fields an event; MEMBER is the member of struct weft_event's union. */
 #define FIELD_ROW(field, type) {#field, TYPE_##type, AT_##field(MEMBER), false, 0},
@@ -124,6 +126,9 @@ static const struct field fields_object[] = {WEFT_EVENT_OBJECT_FIELDS(FIELD_ROW)
 #undef MEMBER
 #define MEMBER account
 static const struct field fields_account[] = {WEFT_EVENT_ACCOUNT_FIELDS(FIELD_ROW)};
+#undef MEMBER
+#define MEMBER cpu_sample
+static const struct field fields_cpu_sample[] = {WEFT_EVENT_CPU_SAMPLE_FIELDS(FIELD_ROW)};
 #undef MEMBER
 
 /* ---- The kernel's events, as the LTTng kernel tracer names them ---- */
@@ -241,7 +246,7 @@ static void finish_exec(struct weft_event *event)
 	 COUNT(fields_##lower), NULL},
 
 static const struct known_event known_events[] = {
-	WEFT_EVENT_MAP(CONTRACT_ROW)
+	WEFT_EVENT_MAP(CONTRACT_ROW) WEFT_EVENT_SAMPLE_MAP(CONTRACT_ROW)
 #define KERNEL_ROW(name, kind, fields, finish)                                                     \
 	{                                                                                          \
 		name, WEFT_EVENT_##kind, fields, COUNT(fields), finish                             \
@@ -327,12 +332,25 @@ static bool matches(enum field_type type, const bt_field_class *class, bool *ret
 	if (type == TYPE_STRING) {
 		return class_type == BT_FIELD_CLASS_TYPE_STRING;
 	}
-	if (type == TYPE_LAST) {
+	if (type == TYPE_LAST || type == TYPE_U64_SEQUENCE) {
 		return bt_field_class_type_is(class_type, BT_FIELD_CLASS_TYPE_ARRAY) &&
 		       is_integer(bt_field_class_array_borrow_element_field_class_const(class),
 				  ret_is_signed);
 	}
 	return is_integer(class, ret_is_signed);
+}
+
+static const char *type_name(enum field_type type)
+{
+	switch (type) {
+	case TYPE_STRING:
+		return "text";
+	case TYPE_LAST:
+	case TYPE_U64_SEQUENCE:
+		return "integers";
+	default:
+		return "integer";
+	}
 }
 
 /* Fields that Weft or later LTTng versions added: a trace without them is as good. */
@@ -397,10 +415,9 @@ static int bind_field(struct plan *plan, size_t at, const bt_field_class *payloa
 			if (is_added(plan->known, field)) {
 				break;
 			}
-			return weft_error_set(err, -EPROTO,
-					      "event '%s': field '%s' has another type than %s",
-					      plan->known->name, field->name,
-					      field->type == TYPE_STRING ? "text" : "integer");
+			return weft_error_set(
+				err, -EPROTO, "event '%s': field '%s' has another type than %s",
+				plan->known->name, field->name, type_name(field->type));
 		}
 		plan->indexes[at] = i;
 		return field->type == TYPE_SYSCALL && bind_syscalls(plan, member_class) < 0
@@ -549,6 +566,26 @@ static void store_number(const struct plan *plan, const struct field *field, uin
 	}
 }
 
+/* The batch cuts what is too long between two numbers. */
+static struct weft_text add_numbers(struct weft_batch *batch, const bt_field *array, bool is_signed)
+{
+	uint64_t numbers[WEFT_BATCH_TEXT_SIZE_MAX / sizeof(uint64_t)];
+	uint64_t count = bt_field_array_get_length(array);
+	uint64_t i;
+
+	if (count > COUNT(numbers)) {
+		count = COUNT(numbers);
+	}
+	for (i = 0; i < count; i++) {
+		const bt_field *value =
+			bt_field_array_borrow_element_field_by_index_const(array, i);
+
+		numbers[i] = is_signed ? (uint64_t)bt_field_integer_signed_get_value(value)
+				       : bt_field_integer_unsigned_get_value(value);
+	}
+	return weft_batch_add_text(batch, (const char *)numbers, count * sizeof(numbers[0]));
+}
+
 static void store_field(const struct plan *plan, size_t at, const bt_field *payload,
 			struct weft_event *event, struct weft_batch *batch)
 {
@@ -564,6 +601,11 @@ static void store_field(const struct plan *plan, size_t at, const bt_field *payl
 	if (field->type == TYPE_STRING) {
 		*(struct weft_text *)(void *)((char *)event + field->offset) = weft_batch_add_text(
 			batch, bt_field_string_get_value(value), bt_field_string_get_length(value));
+		return;
+	}
+	if (field->type == TYPE_U64_SEQUENCE) {
+		*(struct weft_text *)(void *)((char *)event + field->offset) =
+			add_numbers(batch, value, plan->is_signed[at]);
 		return;
 	}
 	if (field->type == TYPE_LAST) {

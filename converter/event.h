@@ -12,6 +12,7 @@
 #define WEFT_CONVERTER_EVENT_H
 
 #include <stdint.h>
+#include <string.h>
 
 #include "wait.h"
 
@@ -30,6 +31,7 @@ enum weft_event_kind {
 	WEFT_EVENT_PROCESS_END,
 	WEFT_EVENT_OBJECT,
 	WEFT_EVENT_ACCOUNT,
+	WEFT_EVENT_CPU_SAMPLE,
 	/* From the kernel's scheduler. */
 	WEFT_EVENT_SWITCH, /**< cpu: prev leaves, next runs. */
 	WEFT_EVENT_WAKING, /**< The thread `subject` is being made runnable. */
@@ -68,6 +70,12 @@ struct weft_text {
 	const char *text;
 	uint32_t len;
 };
+
+/** A text that ends with NUL. Borrowed. */
+static inline struct weft_text weft_text_of(const char *text)
+{
+	return (struct weft_text){text, (uint32_t)strlen(text)};
+}
 
 struct weft_event {
 	enum weft_event_kind kind;
@@ -121,6 +129,11 @@ struct weft_event {
 		struct {
 			uint64_t task, elapsed_ns, cpu_ns, run_wait_ns, nvcsw, nivcsw;
 		} account;
+		struct {
+			uint64_t task, cpu_ns;
+			struct weft_text
+				pcs; /**< Numbers of 8 bytes, of this machine's byte order. */
+		} cpu_sample;
 		struct {
 			int32_t prev, next; /**< Thread ids, 0 for a CPU's idle task. */
 			enum weft_switch_reason reason;

@@ -436,6 +436,16 @@ static void filter_account(void *ctx, uint64_t ts_ns, struct weft_thread *thread
 	}
 }
 
+static void filter_cpu_sample(void *ctx, uint64_t ts_ns, struct weft_thread *thread,
+			      const struct weft_task_state *task, const struct weft_event *event)
+{
+	struct weft_filter *filter = (struct weft_filter *)ctx;
+
+	if (admits(filter, ts_ns, thread, task ? task->id : 0)) {
+		FORWARD(filter, cpu_sample, thread, task, event);
+	}
+}
+
 static void filter_misuse(void *ctx, uint64_t ts_ns, struct weft_thread *thread, uint32_t misuse,
 			  struct weft_text name, uint64_t ip)
 {
@@ -463,5 +473,6 @@ const struct weft_timeline_ops weft_filter_ops = {
 	.region_end = filter_region_end,
 	.log = filter_log,
 	.account = filter_account,
+	.cpu_sample = filter_cpu_sample,
 	.misuse = filter_misuse,
 };

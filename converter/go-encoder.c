@@ -119,11 +119,6 @@ void weft_go_encoder_get_counts(const struct weft_go_encoder *encoder,
 	ret_counts->process_count = encoder->processes.count;
 }
 
-static struct weft_text text_of(const char *text)
-{
-	return (struct weft_text){text, (uint32_t)strlen(text)};
-}
-
 /* ---- Names ---- */
 
 static void format_name(const struct weft_thread *thread, char *ret_name, size_t size)
@@ -410,7 +405,7 @@ static void suspend(struct weft_go_encoder *encoder, uint64_t ts_ns, struct weft
 	weft_go__begin(encoder, ts_ns);
 	weft_go__end_syscall(encoder, thread);
 	stream = weft_go__stream_of(encoder, thread);
-	WEFT_GO_EMIT(encoder, stream, type, weft_go__string(encoder, text_of(reason)),
+	WEFT_GO_EMIT(encoder, stream, type, weft_go__string(encoder, weft_text_of(reason)),
 		     weft_go__name_stack(encoder, thread->name_frame));
 	leave_lane(encoder, thread, stream,
 		   type == WEFT_GO_BLOCK ? WEFT_THREAD_WAITING : WEFT_THREAD_RUNNABLE);
@@ -469,7 +464,7 @@ static void end_elsewhere(struct weft_go_encoder *encoder, struct weft_go_thread
 	if (other) {
 		weft_go__end_syscall(encoder, other);
 		WEFT_GO_EMIT(encoder, weft_go__stream_of(encoder, other), WEFT_GO_STOP,
-			     weft_go__string(encoder, text_of("inferred")),
+			     weft_go__string(encoder, weft_text_of("inferred")),
 			     weft_go__name_stack(encoder, other->name_frame));
 		if (per_thread) {
 			weft_go__emit(encoder, other->stream, WEFT_GO_PROC_STOP, NULL, 0);
@@ -532,7 +527,7 @@ static void on_process_new(void *ctx, uint64_t ts_ns, const struct weft_process 
 	}
 }
 
-/* ---- Tasks, regions, logs ---- */
+/* ---- Tasks, regions, logs, samples ---- */
 
 /* The stream for an event of a Running thread, with the clock moved; NULL after a failure. */
 static struct weft_go_stream *stream_for(struct weft_go_encoder *encoder, uint64_t ts_ns,
@@ -556,7 +551,7 @@ static void on_task_begin(void *ctx, uint64_t ts_ns, struct weft_thread *thread,
 
 	encoder->counts.task_count++;
 	WEFT_GO_EMIT(encoder, stream, WEFT_GO_TASK_BEGIN, task->id, task->parent,
-		     weft_go__string(encoder, text_of(task->type)),
+		     weft_go__string(encoder, weft_text_of(task->type)),
 		     weft_go__site_stack(encoder, thread->process, ip));
 }
 
@@ -578,7 +573,7 @@ static void on_region_begin(void *ctx, uint64_t ts_ns, struct weft_thread *threa
 
 	encoder->counts.region_count++;
 	WEFT_GO_EMIT(encoder, stream, WEFT_GO_REGION_BEGIN, region->task,
-		     weft_go__string(encoder, text_of(region->name)),
+		     weft_go__string(encoder, weft_text_of(region->name)),
 		     weft_go__site_stack(encoder, thread->process, region->ip));
 }
 
@@ -593,7 +588,7 @@ static void on_region_end(void *ctx, uint64_t ts_ns, struct weft_thread *thread,
 	(void)repaired;
 	(void)began_before; /* With no region open the reader takes it as begun before the trace. */
 	WEFT_GO_EMIT(encoder, stream, WEFT_GO_REGION_END, region->task,
-		     weft_go__string(encoder, text_of(region->name)), 0);
+		     weft_go__string(encoder, weft_text_of(region->name)), 0);
 }
 
 static void on_log(void *ctx, uint64_t ts_ns, struct weft_thread *thread,
@@ -607,6 +602,19 @@ static void on_log(void *ctx, uint64_t ts_ns, struct weft_thread *thread,
 	WEFT_GO_EMIT(encoder, stream, WEFT_GO_LOG, task ? task->id : 0,
 		     weft_go__string(encoder, category), weft_go__string(encoder, message),
 		     weft_go__site_stack(encoder, thread->process, ip));
+}
+
+static void on_cpu_sample(void *ctx, uint64_t ts_ns, struct weft_thread *shown,
+			  const struct weft_task_state *task, const struct weft_event *event)
+{
+	struct weft_go_encoder *encoder = (struct weft_go_encoder *)ctx;
+	struct weft_go_thread *thread = thread_of(shown);
+
+	(void)task; /* The format has no room for it; profiles tell. */
+	if (thread && thread->lane >= 0) {
+		weft_go__begin(encoder, ts_ns);
+		weft_go__cpu_sample(encoder, thread, event->cpu_sample.pcs);
+	}
 }
 
 const struct weft_timeline_ops weft_go_encoder_ops = {
@@ -626,4 +634,5 @@ const struct weft_timeline_ops weft_go_encoder_ops = {
 	.region_begin = on_region_begin,
 	.region_end = on_region_end,
 	.log = on_log,
+	.cpu_sample = on_cpu_sample,
 };

@@ -22,6 +22,8 @@
 #define STRING_BYTES_MAX  (4U << 20)
 #define STACK_COUNT_MAX   65536U
 #define PENDING_BYTES_MAX (8U << 20)
+/* The format's. */
+#define STACK_DEPTH_MAX 128U
 
 static void fail(struct weft_go_encoder *encoder, int code)
 {
@@ -145,15 +147,28 @@ uint64_t weft_go__string(struct weft_go_encoder *encoder, struct weft_text text)
 	return id;
 }
 
-static uint64_t add_stack(struct weft_go_encoder *encoder, int32_t pid, uint64_t ip)
+static uint64_t add_site(struct weft_go_encoder *encoder, uint64_t caller, int32_t pid, uint64_t ip)
 {
-	uint64_t id = 0;
-	int ret = weft_site_table_add(&encoder->stacks, pid, ip, &id);
+	uint64_t id = caller;
+	int ret = weft_site_table_add(&encoder->stacks, caller, pid, ip, &id);
 
 	if (ret < 0) {
 		fail(encoder, ret);
 	}
 	return id;
+}
+
+static uint64_t end_stack(struct weft_go_encoder *encoder, uint64_t id)
+{
+	if (id > 0) {
+		encoder->stacks.entries[id - 1].is_stack = true;
+	}
+	return id;
+}
+
+static uint64_t add_stack(struct weft_go_encoder *encoder, int32_t pid, uint64_t ip)
+{
+	return end_stack(encoder, add_site(encoder, 0, pid, ip));
 }
 
 uint64_t weft_go__site_stack(struct weft_go_encoder *encoder, const struct weft_process *process,
@@ -179,95 +194,173 @@ uint64_t weft_go__name_frame(struct weft_go_encoder *encoder, const char *name)
 	return id;
 }
 
-/* Collects entries of one kind and writes them in batches that start with the kind's own byte. */
-struct table_writer {
-	struct weft_go_encoder *encoder;
-	uint8_t kind;
-	size_t size;
-	uint8_t bytes[16384];
+static void table_flush(struct weft_go_encoder *encoder, struct weft_go_table *table)
+{
+	struct weft_go_frame frame = {encoder->generation, WEFT_GO_NO_STREAM, encoder->now_tick};
+
+	if (table->size > 1) {
+		weft_go_output_batch(&encoder->output, &frame, table->bytes, table->size);
+	}
+	table->size = 0;
+}
+
+static void table_reserve(struct weft_go_encoder *encoder, struct weft_go_table *table, size_t size)
+{
+	if (table->size + size > sizeof(table->bytes)) {
+		table_flush(encoder, table);
+	}
+	if (table->size == 0) {
+		table->bytes[table->size++] = table->kind;
+	}
+}
+
+static void table_put(struct weft_go_table *table, uint64_t value)
+{
+	table->size += weft_go_put_uvarint(table->bytes + table->size, value);
+}
+
+void weft_go__cpu_sample(struct weft_go_encoder *encoder, const struct weft_go_thread *thread,
+			 struct weft_text pcs)
+{
+	struct weft_go_table *table = &encoder->samples;
+	size_t at = pcs.len / sizeof(uint64_t);
+	uint64_t stack = 0;
+
+	while (at > 0) {
+		uint64_t pc;
+
+		memcpy(&pc, pcs.text + --at * sizeof(pc), sizeof(pc));
+		/* Frames are found by return addresses, and the innermost has none. */
+		stack = add_site(encoder, stack, thread->thread->process->pid,
+				 at == 0 ? pc + 1 : pc);
+	}
+	if (stack == 0) {
+		stack = add_site(encoder, 0, thread->thread->process->pid, 0);
+	}
+	table->kind = WEFT_GO_CPU_SAMPLES;
+	table_reserve(encoder, table, 1 + 6 * 10);
+	table->bytes[table->size++] = WEFT_GO_CPU_SAMPLE;
+	table_put(table, encoder->now_tick);
+	table_put(table, weft_go__stream_of(encoder, thread)->m);
+	table_put(table, (uint64_t)thread->lane);
+	table_put(table, thread->thread->id);
+	table_put(table, end_stack(encoder, stack));
+}
+
+/* Frames of one stack, as the format wants them: four numbers each. */
+struct frames {
+	uint64_t numbers[STACK_DEPTH_MAX * 4];
+	size_t count;
 };
 
-static void table_flush(struct table_writer *writer)
+static void add_frame(struct weft_go_encoder *encoder, struct frames *frames, uint64_t pc,
+		      struct weft_text function, struct weft_text file, uint64_t line)
 {
-	struct weft_go_frame frame = {writer->encoder->generation, WEFT_GO_NO_STREAM,
-				      writer->encoder->now_tick};
+	uint64_t *numbers = &frames->numbers[frames->count++ * 4];
 
-	if (writer->size > 1) {
-		weft_go_output_batch(&writer->encoder->output, &frame, writer->bytes, writer->size);
-	}
-	writer->bytes[0] = writer->kind;
-	writer->size = 1;
+	numbers[0] = pc;
+	numbers[1] = weft_go__string(encoder, function);
+	numbers[2] = weft_go__string(encoder, file);
+	numbers[3] = line;
 }
 
-static void table_reserve(struct table_writer *writer, size_t size)
+/* The pc is the identity of a frame for readers: odd for threads, even for code. */
+static void add_frames(struct weft_go_encoder *encoder, struct frames *frames,
+		       const struct weft_site_entry *entry, bool is_alone)
 {
-	if (writer->size + size > sizeof(writer->bytes)) {
-		table_flush(writer);
+	static const struct weft_text thread_file = {"[thread]", sizeof("[thread]") - 1};
+	const struct weft_frames *found;
+	size_t i, end;
+
+	if (entry->pid == WEFT_SITE_SYNTHETIC) {
+		add_frame(encoder, frames, entry->ip * 2 + 1,
+			  weft_text_table_get(&encoder->names, entry->ip), thread_file, 1);
+		return;
+	}
+	found = weft_symbolizer_resolve_all(encoder->symbolizer, entry->pid, entry->ip);
+	end = is_alone ? found->site + 1 : found->count;
+	for (i = is_alone ? found->site : 0; i < end && frames->count < STACK_DEPTH_MAX; i++) {
+		const struct weft_frame *frame = found->frames[i];
+
+		add_frame(encoder, frames, frame->id * 2, weft_text_of(frame->function),
+			  weft_text_of(frame->file), frame->line);
 	}
 }
 
-static void write_stack(struct table_writer *writer, uint64_t id,
-			const struct weft_site_entry *entry)
+static void write_stack(struct weft_go_encoder *encoder, struct weft_go_table *table, uint64_t id)
 {
-	struct weft_go_encoder *encoder = writer->encoder;
-	static const char thread_file[] = "[thread]";
-	uint64_t fields[7] = {WEFT_GO_STACK, id, 1, 0, 0, 0, 0};
+	struct frames frames = {.count = 0};
+	uint64_t at;
 	size_t i;
 
-	/* The pc is the identity of a frame for readers: odd for threads, even for call sites. */
-	if (entry->pid == WEFT_SITE_SYNTHETIC) {
-		fields[3] = entry->ip * 2 + 1;
-		fields[4] =
-			weft_go__string(encoder, weft_text_table_get(&encoder->names, entry->ip));
-		fields[5] = weft_go__string(
-			encoder, (struct weft_text){thread_file, sizeof(thread_file) - 1});
-		fields[6] = 1;
-	} else {
-		const struct weft_frame *frame =
-			weft_symbolizer_resolve(encoder->symbolizer, entry->pid, entry->ip);
+	for (at = id; at > 0 && frames.count < STACK_DEPTH_MAX;) {
+		const struct weft_site_entry *entry = &encoder->stacks.entries[at - 1];
 
-		fields[3] = frame->id * 2;
-		fields[4] = weft_go__string(
-			encoder,
-			(struct weft_text){frame->function, (uint32_t)strlen(frame->function)});
-		fields[5] = weft_go__string(
-			encoder, (struct weft_text){frame->file, (uint32_t)strlen(frame->file)});
-		fields[6] = frame->line;
+		add_frames(encoder, &frames, entry, at == id && entry->caller == 0);
+		at = entry->caller;
 	}
-	table_reserve(writer, sizeof(fields) / sizeof(fields[0]) * 10);
-	for (i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
-		writer->size += weft_go_put_uvarint(writer->bytes + writer->size, fields[i]);
+	table_reserve(encoder, table, 1 + (2 + frames.count * 4) * 10);
+	table->bytes[table->size++] = WEFT_GO_STACK;
+	table_put(table, id);
+	table_put(table, frames.count);
+	for (i = 0; i < frames.count * 4; i++) {
+		table_put(table, frames.numbers[i]);
 	}
 }
 
-static void write_string(struct table_writer *writer, uint64_t id, struct weft_text text)
+/* All of them at once, which is much faster. */
+static void prepare_sites(struct weft_go_encoder *encoder)
 {
-	table_reserve(writer, 3 * 10 + text.len);
-	writer->bytes[writer->size++] = WEFT_GO_STRING;
-	writer->size += weft_go_put_uvarint(writer->bytes + writer->size, id);
-	writer->size += weft_go_put_uvarint(writer->bytes + writer->size, text.len);
-	memcpy(writer->bytes + writer->size, text.text, text.len);
-	writer->size += text.len;
+	struct weft_call_site *sites =
+		(struct weft_call_site *)calloc(encoder->stacks.count + 1, sizeof(*sites));
+	size_t count = 0;
+	size_t i;
+
+	if (!sites) {
+		fail(encoder, -ENOMEM);
+		return;
+	}
+	for (i = 0; i < encoder->stacks.count; i++) {
+		const struct weft_site_entry *entry = &encoder->stacks.entries[i];
+
+		if (entry->pid != WEFT_SITE_SYNTHETIC) {
+			sites[count++] = (struct weft_call_site){entry->pid, entry->ip};
+		}
+	}
+	weft_symbolizer_prepare(encoder->symbolizer, sites, count);
+	free(sites);
+}
+
+static void write_string(struct weft_go_encoder *encoder, struct weft_go_table *table, uint64_t id,
+			 struct weft_text text)
+{
+	table_reserve(encoder, table, 1 + 2 * 10 + text.len);
+	table->bytes[table->size++] = WEFT_GO_STRING;
+	table_put(table, id);
+	table_put(table, text.len);
+	memcpy(table->bytes + table->size, text.text, text.len);
+	table->size += text.len;
 }
 
 static void write_tables(struct weft_go_encoder *encoder)
 {
-	struct table_writer writer = {.encoder = encoder, .kind = WEFT_GO_STACKS};
+	struct weft_go_table table = {.kind = WEFT_GO_STACKS};
 	size_t i;
 
+	table_flush(encoder, &encoder->samples);
+	prepare_sites(encoder);
 	/* Stacks first: they add strings. */
-	table_flush(&writer);
 	for (i = 0; i < encoder->stacks.count; i++) {
-		write_stack(&writer, i + 1, &encoder->stacks.entries[i]);
+		if (encoder->stacks.entries[i].is_stack) {
+			write_stack(encoder, &table, i + 1);
+		}
 	}
-	table_flush(&writer);
-	writer.kind = WEFT_GO_STRINGS;
-	writer.size = 0;
-	table_flush(&writer);
+	table_flush(encoder, &table);
+	table.kind = WEFT_GO_STRINGS;
 	for (i = 0; i < encoder->strings.count; i++) {
-		write_string(&writer, i + 1, weft_text_table_get(&encoder->strings, i + 1));
+		write_string(encoder, &table, i + 1, weft_text_table_get(&encoder->strings, i + 1));
 	}
-	table_flush(&writer);
+	table_flush(encoder, &table);
 	weft_site_table_clear(&encoder->stacks);
 	weft_text_table_clear(&encoder->strings);
 }

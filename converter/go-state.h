@@ -20,6 +20,8 @@ enum weft_go_event {
 	WEFT_GO_STACK = 3,
 	WEFT_GO_STRINGS = 4,
 	WEFT_GO_STRING = 5,
+	WEFT_GO_CPU_SAMPLES = 6,
+	WEFT_GO_CPU_SAMPLE = 7,
 	WEFT_GO_FREQUENCY = 8,
 	WEFT_GO_PROCS_CHANGE = 9,
 	WEFT_GO_PROC_START = 10,
@@ -69,6 +71,13 @@ struct weft_go_lane {
 	struct weft_go_stream *stream; /* Own stream, when each lane has one. */
 };
 
+/* Collects entries of one kind and writes them in batches that start with the kind's own byte. */
+struct weft_go_table {
+	uint8_t kind;
+	size_t size; /* 0: nothing yet. */
+	uint8_t bytes[16384];
+};
+
 struct weft_go_encoder {
 	struct weft_go_encoder_options options;
 	struct weft_symbolizer *symbolizer; /* Weak. */
@@ -90,8 +99,10 @@ struct weft_go_encoder {
 	bool note_pending;
 
 	struct weft_text_table strings; /* Of this generation. */
-	struct weft_site_table stacks;  /* Of this generation; one frame each. */
+	struct weft_site_table stacks;  /* Of this generation. */
 	struct weft_text_table names;   /* Names of synthetic frames, for the whole file. */
+
+	struct weft_go_table samples; /* Of this generation. */
 
 	struct weft_go_lane *lanes;
 	int32_t lane_count, lane_capacity;
@@ -126,6 +137,9 @@ uint64_t weft_go__string(struct weft_go_encoder *encoder, struct weft_text text)
 /** Stack whose only frame is the call site. */
 uint64_t weft_go__site_stack(struct weft_go_encoder *encoder, const struct weft_process *process,
 			     uint64_t ip);
+/** Writes a CPU sample now. pcs: as in the event. */
+void weft_go__cpu_sample(struct weft_go_encoder *encoder, const struct weft_go_thread *thread,
+			 struct weft_text pcs);
 /** Stack whose only frame names a thread. */
 uint64_t weft_go__name_stack(struct weft_go_encoder *encoder, uint64_t name_frame);
 /** Id of the synthetic frame called `name`. */

@@ -270,9 +270,9 @@ void weft_site_table_clear(struct weft_site_table *table)
 	table->count = 0;
 }
 
-static uint64_t hash_site(int32_t pid, uint64_t ip)
+static uint64_t hash_site(uint64_t caller, int32_t pid, uint64_t ip)
 {
-	return mix(mix((uint32_t)pid) ^ ip);
+	return mix(mix((uint32_t)pid | caller << 32) ^ ip);
 }
 
 static uint64_t site_hash_of(const void *table, uint32_t id)
@@ -280,10 +280,11 @@ static uint64_t site_hash_of(const void *table, uint32_t id)
 	const struct weft_site_entry *entry =
 		&((const struct weft_site_table *)table)->entries[id - 1];
 
-	return hash_site(entry->pid, entry->ip);
+	return hash_site(entry->caller, entry->pid, entry->ip);
 }
 
-int weft_site_table_add(struct weft_site_table *table, int32_t pid, uint64_t ip, uint64_t *ret_id)
+int weft_site_table_add(struct weft_site_table *table, uint64_t caller, int32_t pid, uint64_t ip,
+			uint64_t *ret_id)
 {
 	size_t at;
 
@@ -291,11 +292,11 @@ int weft_site_table_add(struct weft_site_table *table, int32_t pid, uint64_t ip,
 	    0) {
 		return -ENOMEM;
 	}
-	for (at = hash_site(pid, ip) & (table->slot_count - 1); table->slots[at];
+	for (at = hash_site(caller, pid, ip) & (table->slot_count - 1); table->slots[at];
 	     at = (at + 1) & (table->slot_count - 1)) {
 		const struct weft_site_entry *entry = &table->entries[table->slots[at] - 1];
 
-		if (entry->pid == pid && entry->ip == ip) {
+		if (entry->pid == pid && entry->ip == ip && entry->caller == caller) {
 			*ret_id = table->slots[at];
 			return 0;
 		}
@@ -304,7 +305,7 @@ int weft_site_table_add(struct weft_site_table *table, int32_t pid, uint64_t ip,
 		       sizeof(*table->entries)) < 0) {
 		return -ENOMEM;
 	}
-	table->entries[table->count] = (struct weft_site_entry){ip, pid};
+	table->entries[table->count] = (struct weft_site_entry){ip, pid, (uint32_t)caller, false};
 	table->slots[at] = (uint32_t)++table->count;
 	*ret_id = table->count;
 	return 0;

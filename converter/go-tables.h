@@ -11,6 +11,7 @@
 #ifndef WEFT_CONVERTER_GO_TABLES_H
 #define WEFT_CONVERTER_GO_TABLES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -51,10 +52,15 @@ uint64_t weft_text_table_find(const struct weft_text_table *table, struct weft_t
 /** Text of an id of this table. Borrowed until the next add or clear. */
 struct weft_text weft_text_table_get(const struct weft_text_table *table, uint64_t id);
 
-/** What a stack of one frame stands for: the call site of a process, or a synthetic frame. */
+/**
+ * A call site of a process, or a synthetic frame, called from another: a stack, and the outer part of
+ * those that go on from it.
+ */
 struct weft_site_entry {
-	uint64_t ip; /* Or the synthetic frame's number. */
-	int32_t pid; /* WEFT_SITE_SYNTHETIC for a synthetic frame. */
+	uint64_t ip;     /* Or the synthetic frame's number. */
+	int32_t pid;     /* WEFT_SITE_SYNTHETIC for a synthetic frame. */
+	uint32_t caller; /* Id of the entry that called it, 0: outermost. */
+	bool is_stack;   /* Else only part of others. */
 };
 
 #define WEFT_SITE_SYNTHETIC (-2)
@@ -69,7 +75,13 @@ struct weft_site_table {
 
 void weft_site_table_fini(struct weft_site_table *table);
 void weft_site_table_clear(struct weft_site_table *table);
-WEFT_MUST_CHECK int weft_site_table_add(struct weft_site_table *table, int32_t pid, uint64_t ip,
-					uint64_t *ret_id);
+/**
+ * The id of a call site under its callers; it is part of stacks, not one, until told so.
+ *
+ * @param caller  Id, 0: outermost.
+ * @return 0; -ENOMEM.
+ */
+WEFT_MUST_CHECK int weft_site_table_add(struct weft_site_table *table, uint64_t caller, int32_t pid,
+					uint64_t ip, uint64_t *ret_id);
 
 #endif

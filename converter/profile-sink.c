@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "thread-names.h"
+
 /* Intervals that wait for their task; more of them are told apart by regions only. */
 #define PENDING_COUNT_MAX 64U
 #define TASK_COUNT_MAX    131072U
@@ -68,7 +70,8 @@ static void fail(struct weft_profile_sink *sink, int code)
 
 bool weft_profile_format_needs_sched(enum weft_convert_format format)
 {
-	return format != WEFT_CONVERT_PPROF_CPU && format != WEFT_CONVERT_PPROF_SCHED;
+	return format != WEFT_CONVERT_PPROF_CPU && format != WEFT_CONVERT_PPROF_ON_CPU &&
+	       format != WEFT_CONVERT_PPROF_SCHED;
 }
 
 /* ---- Frames ---- */
@@ -91,19 +94,6 @@ static uint32_t add_frame(struct weft_profile_sink *sink, const char *name, cons
 	return index;
 }
 
-static const char *process_name(const struct weft_process *process)
-{
-	/* Names of kernel threads have slashes too, but are no paths. */
-	const char *base = process->exe[0] == '/' ? strrchr(process->exe, '/') + 1 : process->exe;
-
-	return base[0] ? base : "[unknown process]";
-}
-
-static const char *thread_name(const struct weft_thread *thread)
-{
-	return thread->name[0] ? thread->name : "[unnamed thread]";
-}
-
 static const char *keep_text(struct weft_profile_sink *sink, const char *text)
 {
 	const char *kept = "";
@@ -123,6 +113,7 @@ static bool is_wanted(const struct weft_profile_sink *sink, const struct pending
 {
 	switch (sink->format) {
 	case WEFT_CONVERT_PPROF_CPU:
+	case WEFT_CONVERT_PPROF_ON_CPU:
 		return interval->kind == INTERVAL_RUN;
 	case WEFT_CONVERT_PPROF_OFF_CPU:
 		return interval->kind == INTERVAL_QUEUE || interval->kind == INTERVAL_BLOCKED;
@@ -165,8 +156,8 @@ static uint32_t fill_stack(struct weft_profile_sink *sink, const struct weft_pro
 	if (type) {
 		stack[depth++] = put_task_frame(sink, type);
 	}
-	stack[depth++] = add_frame(sink, thread_name(self->thread), "", 0);
-	stack[depth++] = add_frame(sink, process_name(self->thread->process), "", 0);
+	stack[depth++] = add_frame(sink, weft_thread_name(self->thread), "", 0);
+	stack[depth++] = add_frame(sink, weft_process_name(self->thread->process), "", 0);
 	return depth;
 }
 
@@ -180,9 +171,9 @@ static void add_sample(struct weft_profile_sink *sink, const struct weft_profile
 
 	sample.location_count = fill_stack(sink, self, interval, type, stack);
 	labels[sample.label_count++] = (struct weft_pprof_label){
-		.key = "process", .str = process_name(self->thread->process)};
+		.key = "process", .str = weft_process_name(self->thread->process)};
 	labels[sample.label_count++] =
-		(struct weft_pprof_label){.key = "thread", .str = thread_name(self->thread)};
+		(struct weft_pprof_label){.key = "thread", .str = weft_thread_name(self->thread)};
 	if (type) {
 		labels[sample.label_count++] =
 			(struct weft_pprof_label){.key = "task", .str = type};
@@ -376,7 +367,7 @@ static void on_wake(void *ctx, uint64_t ts_ns, struct weft_thread *thread,
 {
 	struct weft_profile_sink *sink = (struct weft_profile_sink *)ctx;
 	struct weft_profile_thread *self = self_of(thread);
-	const char *name = waker ? thread_name(waker) : lane >= 0 ? "[interrupt]" : NULL;
+	const char *name = waker ? weft_thread_name(waker) : lane >= 0 ? "[interrupt]" : NULL;
 
 	if (!self) {
 		return;
@@ -520,6 +511,28 @@ static void on_account(void *ctx, uint64_t ts_ns, struct weft_thread *thread,
 	}
 }
 
+/* ---- Samples ---- */
+
+/* As soon as there is one, the profile is of samples: they tell functions. */
+static void on_cpu_sample(void *ctx, uint64_t ts_ns, struct weft_thread *thread,
+			  const struct weft_task_state *task, const struct weft_event *event)
+{
+	struct weft_profile_sink *sink = (struct weft_profile_sink *)ctx;
+
+	(void)ts_ns;
+	if (sink->format != WEFT_CONVERT_PPROF_CPU || !self_of(thread)) {
+		return;
+	}
+	if (!sink->has_samples) {
+		sink->has_samples = true;
+		fail(sink, weft_sample_profile_init(&sink->samples, sink->symbolizer));
+	}
+	if (sink->status == 0) {
+		weft_sample_profile_add(&sink->samples, thread, task, event);
+		fail(sink, sink->samples.status);
+	}
+}
+
 const struct weft_timeline_ops weft_profile_sink_ops = {
 	.thread_new = on_thread_new,
 	.run = on_run,
@@ -532,6 +545,7 @@ const struct weft_timeline_ops weft_profile_sink_ops = {
 	.region_begin = on_region_begin,
 	.region_end = on_region_end,
 	.account = on_account,
+	.cpu_sample = on_cpu_sample,
 };
 
 /* ---- Life ---- */
@@ -552,6 +566,7 @@ static int describe(struct weft_profile_sink *sink, const char *name)
 		const char *count, *ns, *period;
 	} types[] = {
 		[WEFT_CONVERT_PPROF_CPU] = {"intervals", "cpu", "cpu"},
+		[WEFT_CONVERT_PPROF_ON_CPU] = {"intervals", "cpu", "cpu"},
 		[WEFT_CONVERT_PPROF_OFF_CPU] = {"waits", "delay", "waits"},
 		[WEFT_CONVERT_PPROF_SCHED] = {"waits", "delay", "waits"},
 		[WEFT_CONVERT_PPROF_BLOCK] = {"contentions", "delay", "contentions"},
@@ -568,7 +583,8 @@ static int describe(struct weft_profile_sink *sink, const char *name)
 		/* Every interval is there: the period is one event. */
 		ret = weft_pprof_set_period(
 			sink->profile, types[sink->format].period,
-			sink->format == WEFT_CONVERT_PPROF_CPU ? "nanoseconds" : "count", 1);
+			strcmp(types[sink->format].period, "cpu") == 0 ? "nanoseconds" : "count",
+			1);
 	}
 	if (ret == 0) {
 		ret = weft_pprof_add_mapping(sink->profile, &mapping, &index);
@@ -604,6 +620,7 @@ void weft_profile_sink_fini(struct weft_profile_sink *sink)
 		forget_thread(sink->threads);
 	}
 	weft_id_map_fini(&sink->tasks);
+	weft_sample_profile_fini(&sink->samples);
 	weft_pprof_destroy(sink->profile);
 }
 /* NOLINTEND(clang-analyzer-unix.Malloc) */

@@ -16,6 +16,8 @@
  * the `account` event that ends it; without such events by the innermost region. Intervals that are
  * not over at the end count until then. Idle threads of the kernel do not count as waiting.
  *
+ * pprof:cpu is made of `cpu_sample` events instead, when there is any: see sample-profile.h.
+ *
  * Threads: one thread at a time per sink.
  */
 #ifndef WEFT_CONVERTER_PROFILE_SINK_H
@@ -28,6 +30,7 @@
 #include <weft/pprof.h>
 
 #include "id-map.h"
+#include "sample-profile.h"
 #include "symbolizer.h"
 #include "timeline.h"
 
@@ -37,8 +40,10 @@ struct weft_profile_sink {
 	enum weft_convert_format format;
 	bool has_sched;                     /* Else cpu and sched come from `account` events. */
 	struct weft_symbolizer *symbolizer; /* Weak. */
-	struct weft_pprof *profile;         /* Owned, until taken. */
-	int status;                         /* First failure. */
+	struct weft_pprof *profile;         /* Owned. */
+	bool has_samples;                   /* The CPU profile is `samples`, and not `profile`. */
+	struct weft_sample_profile samples;
+	int status; /* First failure. */
 	bool started;
 	uint64_t first_ns; /* Of the first hook about a thread. */
 	uint64_t thread_count;

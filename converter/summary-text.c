@@ -31,11 +31,6 @@ struct report {
 	size_t row_count_max;
 };
 
-static struct weft_text text_of(const char *text)
-{
-	return (struct weft_text){text, (uint32_t)strlen(text)};
-}
-
 static const char *base_name(const char *path)
 {
 	const char *slash = strrchr(path, '/');
@@ -145,7 +140,7 @@ static void put_selection(const struct report *report)
 	}
 	if (selection->task_type) {
 		(void)fprintf(report->out, "%stasks '", gap);
-		weft_report_put_text(report->out, text_of(selection->task_type));
+		weft_report_put_text(report->out, weft_text_of(selection->task_type));
 		(void)fputc('\'', report->out);
 		gap = ", ";
 	}
@@ -163,7 +158,7 @@ static void put_head(const struct report *report)
 
 	for (i = 0; i < summary->options->input_count; i++) {
 		(void)fputs(i ? ", " : "", report->out);
-		weft_report_put_text(report->out, text_of(summary->options->inputs[i]));
+		weft_report_put_text(report->out, weft_text_of(summary->options->inputs[i]));
 	}
 	(void)fputs("\n  recorded    ", report->out);
 	put_wall_time(report->out, summary->origin_ns + (int64_t)summary->totals->first_ns);
@@ -407,7 +402,7 @@ static void put_site(struct weft_report_table *table, const struct weft_frame *s
 		weft_report_table_none(table);
 		return;
 	}
-	weft_report_table_text(table, text_of(site->function));
+	weft_report_table_text(table, weft_text_of(site->function));
 	if (site->file[0]) {
 		weft_report_table_format(table, "%.180s:%" PRIu32, base_name(site->file),
 					 site->line);

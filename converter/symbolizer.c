@@ -34,8 +34,7 @@ struct file_node {
 };
 
 struct object_node {
-	uint64_t base, start, end;
-	char *path, *build_id;
+	struct weft_object shown; /* Texts are owned. */
 };
 
 struct process_node {
@@ -52,11 +51,12 @@ struct frame_node {
 struct cache_entry {
 	int32_t pid;
 	uint64_t ip;
-	const struct weft_frame *frame;
+	struct weft_frames shown; /* Of `storage`. */
+	const struct weft_frame *storage[];
 };
 
 /* What a frame is made of. */
-struct call_site {
+struct frame_texts {
 	char function[NAME_SIZE];
 	char file[NAME_SIZE]; /* "" unknown. */
 	uint32_t line;        /* 0 unknown. */
@@ -68,13 +68,15 @@ struct weft_symbolizer {
 	struct weft_id_map cache;     /* Hash of (pid, ip) → cache_entry, owned. */
 	struct file_node *files;
 	size_t file_count;
-	uint64_t last_frame_id;
+	uint64_t last_frame_id, last_object_id;
 	int status; /* -ENOMEM: an answer was worse than it could have been. */
 };
 
 static const struct weft_frame memory_frame = {1, "[out of memory]", "", 0};
 static const struct weft_frame overflow_frame = {2, "[too many call sites]", "", 0};
 #define FIRST_FRAME_ID 3U
+static const struct weft_frame *const memory_chain[] = {&memory_frame};
+static const struct weft_frames memory_frames = {memory_chain, 1, 0};
 
 struct weft_symbolizer *weft_symbolizer_create(void)
 {
@@ -89,13 +91,20 @@ struct weft_symbolizer *weft_symbolizer_create(void)
 
 /* ---- Objects ---- */
 
+static void free_object(struct object_node *object)
+{
+	/* NOLINTBEGIN(clang-analyzer-unix.Malloc): see remove_object(). */
+	free((char *)object->shown.path);
+	free((char *)object->shown.build_id);
+	/* NOLINTEND(clang-analyzer-unix.Malloc) */
+}
+
 static void free_objects(struct process_node *process)
 {
 	size_t i;
 
 	for (i = 0; i < process->object_count; i++) {
-		free(process->objects[i].path);
-		free(process->objects[i].build_id);
+		free_object(&process->objects[i]);
 	}
 	process->object_count = 0;
 }
@@ -149,12 +158,11 @@ static char *copy_text(struct weft_text text)
 /* NOLINTBEGIN(clang-analyzer-unix.Malloc): does not see that the last object takes the place. */
 static void remove_object(struct process_node *process, size_t at)
 {
-	free(process->objects[at].path);
-	free(process->objects[at].build_id);
+	free_object(&process->objects[at]);
 	process->objects[at] = process->objects[--process->object_count];
 }
 
-static bool is_same(const struct object_node *object, const struct object_node *other)
+static bool is_same(const struct weft_object *object, const struct weft_object *other)
 {
 	return object->base == other->base && object->start == other->start &&
 	       object->end == other->end && strcmp(object->path, other->path) == 0 &&
@@ -169,12 +177,12 @@ static bool make_room(struct weft_symbolizer *symbolizer, struct process_node *p
 	size_t i = 0;
 
 	while (i < process->object_count) {
-		const struct object_node *object = &process->objects[i];
+		const struct weft_object *object = &process->objects[i].shown;
 
-		if (is_same(object, added)) {
+		if (is_same(object, &added->shown)) {
 			return false;
 		}
-		if (object->start < added->end && added->start < object->end) {
+		if (object->start < added->shown.end && added->shown.start < object->end) {
 			remove_object(process, i);
 			clear_cache(symbolizer);
 		} else {
@@ -188,16 +196,16 @@ int weft_symbolizer_add_object(struct weft_symbolizer *symbolizer, int32_t pid,
 			       const struct weft_event *object)
 {
 	struct process_node *process = get_process(symbolizer, pid);
-	struct object_node added = {object->object.base, object->object.start, object->object.end,
-				    copy_text(object->object.path),
-				    copy_text(object->object.build_id)};
+	struct object_node added = {{0, object->object.base, object->object.start,
+				     object->object.end, copy_text(object->object.path),
+				     copy_text(object->object.build_id)}};
 	int ret = 0;
 
-	if (!process || !added.path || !added.build_id) {
+	if (!process || !added.shown.path || !added.shown.build_id) {
 		ret = -ENOMEM;
 		goto out;
 	}
-	if (added.start >= added.end || !make_room(symbolizer, process, &added) ||
+	if (added.shown.start >= added.shown.end || !make_room(symbolizer, process, &added) ||
 	    process->object_count >= OBJECTS_PER_PROCESS_MAX) {
 		goto out;
 	}
@@ -213,14 +221,14 @@ int weft_symbolizer_add_object(struct weft_symbolizer *symbolizer, int32_t pid,
 		process->objects = objects;
 		process->object_capacity = capacity;
 	}
+	added.shown.id = ++symbolizer->last_object_id;
 	process->objects[process->object_count++] = added;
 	if (symbolizer->cache.count) {
 		clear_cache(symbolizer); /* Answers "no object" may have become wrong. */
 	}
 	return 0;
 out:
-	free(added.path);
-	free(added.build_id);
+	free_object(&added);
 	return ret;
 }
 
@@ -247,8 +255,8 @@ static struct weft_symbol_file *get_file(struct weft_symbolizer *symbolizer,
 	struct file_node *node;
 
 	for (node = symbolizer->files; node; node = node->next) {
-		if (strcmp(node->path, object->path) == 0 &&
-		    strcmp(node->build_id, object->build_id) == 0) {
+		if (strcmp(node->path, object->shown.path) == 0 &&
+		    strcmp(node->build_id, object->shown.build_id) == 0) {
 			return node->file;
 		}
 	}
@@ -260,8 +268,8 @@ static struct weft_symbol_file *get_file(struct weft_symbolizer *symbolizer,
 		symbolizer->status = -ENOMEM;
 		return NULL;
 	}
-	node->path = strdup(object->path);
-	node->build_id = strdup(object->build_id);
+	node->path = strdup(object->shown.path);
+	node->build_id = strdup(object->shown.build_id);
 	if (!node->path || !node->build_id) {
 		free(node->path);
 		free(node->build_id);
@@ -293,7 +301,7 @@ static uint64_t hash_bytes(uint64_t hash, const void *bytes, size_t size)
 }
 
 static struct frame_node *create_frame(struct weft_symbolizer *symbolizer,
-				       const struct call_site *symbol)
+				       const struct frame_texts *symbol)
 {
 	struct frame_node *node = (struct frame_node *)calloc(1, sizeof(*node));
 
@@ -315,7 +323,7 @@ static struct frame_node *create_frame(struct weft_symbolizer *symbolizer,
 
 /* The one frame with these texts. Different texts with equal hashes take the next free key. */
 static const struct weft_frame *intern_frame(struct weft_symbolizer *symbolizer,
-					     const struct call_site *symbol)
+					     const struct frame_texts *symbol)
 {
 	uint64_t key = UINT64_C(0xcbf29ce484222325);
 	struct frame_node *node;
@@ -351,12 +359,24 @@ static const struct weft_frame *intern_frame(struct weft_symbolizer *symbolizer,
 
 /* ---- Lookup ---- */
 
+static uint64_t key_of(int32_t pid, uint64_t ip)
+{
+	return ip ^ ((uint64_t)(uint32_t)pid << 47 | (uint32_t)pid >> 17);
+}
+
+static const struct process_node *find_process(const struct weft_symbolizer *symbolizer,
+					       int32_t pid)
+{
+	return (const struct process_node *)weft_id_map_find(&symbolizer->processes, (uint32_t)pid);
+}
+
 static const struct object_node *find_object(const struct process_node *process, uint64_t address)
 {
 	size_t i;
 
 	for (i = 0; process && i < process->object_count; i++) {
-		if (address >= process->objects[i].start && address < process->objects[i].end) {
+		if (address >= process->objects[i].shown.start &&
+		    address < process->objects[i].shown.end) {
 			return &process->objects[i];
 		}
 	}
@@ -371,96 +391,221 @@ static bool is_own_header(const char *file)
 	return len >= sizeof(own) - 1 && strcmp(file + len - (sizeof(own) - 1), own) == 0;
 }
 
-/* Keeps the innermost frame that is not of our own header. */
-static int take_call_site(void *ctx, const struct weft_symbol *symbol)
+/* The one cache entry of an address; NULL: not looked up yet, or forgotten since. */
+static const struct cache_entry *find_entry(const struct weft_symbolizer *symbolizer, int32_t pid,
+					    uint64_t ip)
 {
-	struct call_site *site = (struct call_site *)ctx;
-	const struct weft_symbol_frame *frame = symbol->frames;
-	const struct weft_symbol_frame *last = frame + symbol->frame_count - 1;
+	const struct cache_entry *entry =
+		(const struct cache_entry *)weft_id_map_find(&symbolizer->cache, key_of(pid, ip));
 
-	while (frame < last && is_own_header(frame->home)) {
-		frame++;
-	}
-	(void)snprintf(site->function, sizeof(site->function), "%s", frame->function);
-	(void)snprintf(site->file, sizeof(site->file), "%s", frame->file);
-	site->line = frame->line;
-	return 1; /* There is but one. */
+	return entry && entry->pid == pid && entry->ip == ip ? entry : NULL;
 }
 
-static bool find_call_site(struct weft_symbolizer *symbolizer, struct weft_symbol_file *file,
-			   uint64_t address, struct call_site *ret_site)
+/* Makes a place in the cache for an answer of `count` frames, to be filled in; NULL: no memory. */
+static struct cache_entry *remember(struct weft_symbolizer *symbolizer, int32_t pid, uint64_t ip,
+				    size_t count)
 {
-	int ret = weft_symbol_file_find_all(file, &address, 1, take_call_site, ret_site);
-
-	if (ret == -ENOMEM) {
-		symbolizer->status = -ENOMEM;
-	}
-	return ret == 1;
-}
-
-static const struct weft_frame *look_up(struct weft_symbolizer *symbolizer, int32_t pid,
-					uint64_t ip)
-{
-	const struct process_node *process = (const struct process_node *)weft_id_map_find(
-		&symbolizer->processes, (uint32_t)pid);
-	uint64_t address = ip - 1; /* The call, not what follows it. */
-	const struct object_node *object = find_object(process, address);
-	struct call_site symbol = {"[unknown]", "", 0};
-	struct weft_symbol_file *file;
-	const char *name;
-
-	if (ip == 0) {
-		return intern_frame(symbolizer, &symbol);
-	}
-	if (!object) {
-		(void)snprintf(symbol.function, sizeof(symbol.function), "0x%llx",
-			       (unsigned long long)ip);
-		return intern_frame(symbolizer, &symbol);
-	}
-	file = get_file(symbolizer, object);
-	if (!file || !find_call_site(symbolizer, file, address - object->base, &symbol)) {
-		name = strrchr(object->path, '/');
-		(void)snprintf(symbol.function, sizeof(symbol.function), "%.900s+0x%llx",
-			       name ? name + 1 : object->path,
-			       (unsigned long long)(ip - object->base));
-	}
-	return intern_frame(symbolizer, &symbol);
-}
-
-static void remember(struct weft_symbolizer *symbolizer, uint64_t key, int32_t pid, uint64_t ip,
-		     const struct weft_frame *frame)
-{
+	uint64_t key = key_of(pid, ip);
 	struct cache_entry *entry;
 
 	if (symbolizer->cache.count >= CACHE_COUNT_MAX) {
 		clear_cache(symbolizer);
 	}
-	entry = (struct cache_entry *)malloc(sizeof(*entry));
+	entry = (struct cache_entry *)malloc(sizeof(*entry) + count * sizeof(void *));
 	if (!entry) {
-		return; /* A cache may forget. */
+		symbolizer->status = -ENOMEM;
+		return NULL;
 	}
-	*entry = (struct cache_entry){pid, ip, frame};
+	entry->pid = pid;
+	entry->ip = ip;
+	entry->shown = (struct weft_frames){entry->storage, count, 0};
 	free(weft_id_map_find(&symbolizer->cache, key));
 	if (weft_id_map_put(&symbolizer->cache, key, entry) < 0) {
 		weft_id_map_remove(&symbolizer->cache, key);
 		free(entry);
+		symbolizer->status = -ENOMEM;
+		return NULL;
 	}
+	return entry;
+}
+
+/* Addresses of one object, on their way through weft_symbol_file_find_all(). */
+struct search {
+	struct weft_symbolizer *symbolizer;
+	const struct weft_call_site *sites;
+};
+
+static int take_symbol(void *ctx, const struct weft_symbol *symbol)
+{
+	const struct search *search = (const struct search *)ctx;
+	const struct weft_call_site *site = &search->sites[symbol->index];
+	const struct weft_symbol_frame *frame = symbol->frames;
+	struct frame_texts texts;
+	struct cache_entry *entry =
+		remember(search->symbolizer, site->pid, site->ip, symbol->frame_count);
+	size_t i;
+
+	if (!entry) {
+		return -ENOMEM;
+	}
+	for (i = 0; i < symbol->frame_count; i++) {
+		(void)snprintf(texts.function, sizeof(texts.function), "%s", frame[i].function);
+		(void)snprintf(texts.file, sizeof(texts.file), "%s", frame[i].file);
+		texts.line = frame[i].line;
+		entry->storage[i] = intern_frame(search->symbolizer, &texts);
+	}
+	while (entry->shown.site + 1 < symbol->frame_count &&
+	       is_own_header(frame[entry->shown.site].home)) {
+		entry->shown.site++;
+	}
+	return 0;
+}
+
+/* Looks up addresses of one object, of which there is at least one, in order. */
+static void search_object(struct weft_symbolizer *symbolizer, const struct object_node *object,
+			  const struct weft_call_site *sites, size_t count)
+{
+	struct search search = {symbolizer, sites};
+	struct weft_symbol_file *file = get_file(symbolizer, object);
+	uint64_t one;
+	uint64_t *addresses = count == 1 ? &one : (uint64_t *)calloc(count, sizeof(*addresses));
+	size_t i;
+
+	if (!addresses) {
+		symbolizer->status = -ENOMEM;
+		return;
+	}
+	for (i = 0; i < count; i++) {
+		addresses[i] = sites[i].ip - 1 - object->shown.base;
+	}
+	if (file &&
+	    weft_symbol_file_find_all(file, addresses, count, take_symbol, &search) == -ENOMEM) {
+		symbolizer->status = -ENOMEM;
+	}
+	if (addresses != &one) {
+		free(addresses);
+	}
+}
+
+/* The answer that consists of one text. */
+static const struct weft_frames *remember_name(struct weft_symbolizer *symbolizer, int32_t pid,
+					       uint64_t ip, const struct frame_texts *texts)
+{
+	struct cache_entry *entry = remember(symbolizer, pid, ip, 1);
+
+	if (!entry) {
+		return &memory_frames;
+	}
+	entry->storage[0] = intern_frame(symbolizer, texts);
+	return &entry->shown;
+}
+
+static const struct weft_frames *look_up(struct weft_symbolizer *symbolizer, int32_t pid,
+					 uint64_t ip)
+{
+	const struct process_node *process = find_process(symbolizer, pid);
+	/* The call, not what follows it. */
+	const struct object_node *object = find_object(process, ip - 1);
+	const struct weft_call_site site = {pid, ip};
+	const struct cache_entry *entry;
+	struct frame_texts texts = {"[unknown]", "", 0};
+	const char *name;
+
+	if (ip == 0) {
+		return remember_name(symbolizer, pid, ip, &texts);
+	}
+	if (!object) {
+		(void)snprintf(texts.function, sizeof(texts.function), "0x%llx",
+			       (unsigned long long)ip);
+		return remember_name(symbolizer, pid, ip, &texts);
+	}
+	search_object(symbolizer, object, &site, 1);
+	entry = find_entry(symbolizer, pid, ip);
+	if (entry) {
+		return &entry->shown;
+	}
+	name = strrchr(object->shown.path, '/');
+	(void)snprintf(texts.function, sizeof(texts.function), "%.900s+0x%llx",
+		       name ? name + 1 : object->shown.path,
+		       (unsigned long long)(ip - object->shown.base));
+	return remember_name(symbolizer, pid, ip, &texts);
+}
+
+const struct weft_frames *weft_symbolizer_resolve_all(struct weft_symbolizer *symbolizer,
+						      int32_t pid, uint64_t ip)
+{
+	const struct cache_entry *entry = find_entry(symbolizer, pid, ip);
+
+	return entry ? &entry->shown : look_up(symbolizer, pid, ip);
 }
 
 const struct weft_frame *weft_symbolizer_resolve(struct weft_symbolizer *symbolizer, int32_t pid,
 						 uint64_t ip)
 {
-	uint64_t key = ip ^ ((uint64_t)(uint32_t)pid << 47 | (uint32_t)pid >> 17);
-	const struct cache_entry *entry =
-		(const struct cache_entry *)weft_id_map_find(&symbolizer->cache, key);
-	const struct weft_frame *frame;
+	const struct weft_frames *frames = weft_symbolizer_resolve_all(symbolizer, pid, ip);
 
-	if (entry && entry->pid == pid && entry->ip == ip) {
-		return entry->frame;
+	return frames->frames[frames->site];
+}
+
+static int compare_sites(const void *left, const void *right)
+{
+	const struct weft_call_site *a = (const struct weft_call_site *)left;
+	const struct weft_call_site *b = (const struct weft_call_site *)right;
+
+	return a->pid != b->pid ? (a->pid > b->pid) - (a->pid < b->pid)
+				: (a->ip > b->ip) - (a->ip < b->ip);
+}
+
+void weft_symbolizer_prepare(struct weft_symbolizer *symbolizer, struct weft_call_site *sites,
+			     size_t count)
+{
+	size_t missing_count = 0;
+	size_t i, end;
+
+	for (i = 0; i < count; i++) {
+		if (sites[i].ip != 0 && !find_entry(symbolizer, sites[i].pid, sites[i].ip)) {
+			sites[missing_count++] = sites[i];
+		}
 	}
-	frame = look_up(symbolizer, pid, ip);
-	remember(symbolizer, key, pid, ip, frame);
-	return frame;
+	if (missing_count > CACHE_COUNT_MAX / 2) {
+		return; /* They would push each other out. */
+	}
+	qsort(sites, missing_count, sizeof(*sites), compare_sites);
+	for (i = 0; i < missing_count; i = end) {
+		const struct object_node *object =
+			find_object(find_process(symbolizer, sites[i].pid), sites[i].ip - 1);
+
+		end = i + 1;
+		while (object && end < missing_count && sites[end].pid == sites[i].pid &&
+		       sites[end].ip - 1 < object->shown.end) {
+			end++;
+		}
+		if (object) {
+			search_object(symbolizer, object, &sites[i], end - i);
+		}
+	}
+}
+
+const struct weft_object *weft_symbolizer_find_object(const struct weft_symbolizer *symbolizer,
+						      int32_t pid, uint64_t address)
+{
+	const struct object_node *object = find_object(find_process(symbolizer, pid), address);
+
+	return object ? &object->shown : NULL;
+}
+
+const struct weft_object *weft_symbolizer_find_file(const struct weft_symbolizer *symbolizer,
+						    int32_t pid, const char *path)
+{
+	const struct process_node *process = find_process(symbolizer, pid);
+	size_t i;
+
+	for (i = 0; process && i < process->object_count; i++) {
+		if (strcmp(process->objects[i].shown.path, path) == 0) {
+			return &process->objects[i].shown;
+		}
+	}
+	return NULL;
 }
 
 int weft_symbolizer_status(const struct weft_symbolizer *symbolizer)

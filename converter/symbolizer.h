@@ -14,6 +14,7 @@
 #ifndef WEFT_CONVERTER_SYMBOLIZER_H
 #define WEFT_CONVERTER_SYMBOLIZER_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include <weft/error.h>
@@ -26,6 +27,26 @@ struct weft_frame {
 	const char *function; /**< Never NULL, never "". */
 	const char *file;     /**< "" unknown. */
 	uint32_t line;        /**< 0 unknown. */
+};
+
+/** What is at an address: inlined functions too. */
+struct weft_frames {
+	const struct weft_frame *const *frames; /**< Innermost first. */
+	size_t count;                           /**< At least 1. */
+	size_t site; /**< The innermost that is not of <weft/trace.h>: the call site. */
+};
+
+/** A return address in a process. */
+struct weft_call_site {
+	int32_t pid;
+	uint64_t ip;
+};
+
+/** An announced object: see <weft/events.h>. */
+struct weft_object {
+	uint64_t id; /**< Of this announcement; never reused. */
+	uint64_t base, start, end;
+	const char *path, *build_id;
 };
 
 struct weft_symbolizer;
@@ -52,6 +73,30 @@ WEFT_MUST_CHECK int weft_symbolizer_add_object(struct weft_symbolizer *symbolize
  */
 const struct weft_frame *weft_symbolizer_resolve(struct weft_symbolizer *symbolizer, int32_t pid,
 						 uint64_t ip);
+
+/**
+ * As above, with the functions that were inlined there.
+ *
+ * @param ip  Return address; of an instruction that is no call: its address plus one.
+ * @return Never NULL. Borrowed until the next call.
+ */
+const struct weft_frames *weft_symbolizer_resolve_all(struct weft_symbolizer *symbolizer,
+						      int32_t pid, uint64_t ip);
+
+/**
+ * Looks up what is not known yet, at once, which costs much less than one by one.
+ *
+ * @param sites  In any order, may repeat; left in disorder.
+ */
+void weft_symbolizer_prepare(struct weft_symbolizer *symbolizer, struct weft_call_site *sites,
+			     size_t count);
+
+/** The object that an address lies in, or NULL. Borrowed until the next object is announced. */
+const struct weft_object *weft_symbolizer_find_object(const struct weft_symbolizer *symbolizer,
+						      int32_t pid, uint64_t address);
+/** The same by the object's path. */
+const struct weft_object *weft_symbolizer_find_file(const struct weft_symbolizer *symbolizer,
+						    int32_t pid, const char *path);
 
 /** 0; -ENOMEM: some answers are worse than they could have been, because memory was short. */
 int weft_symbolizer_status(const struct weft_symbolizer *symbolizer);

@@ -366,7 +366,7 @@ int weft_timeline__region_end(struct weft_timeline *timeline, const struct weft_
 	return ret;
 }
 
-/* ---- Logs, accounts, misuse ---- */
+/* ---- Logs, accounts, samples, misuse ---- */
 
 int weft_timeline__log(struct weft_timeline *timeline, const struct weft_event *event)
 {
@@ -400,6 +400,21 @@ int weft_timeline__account(struct weft_timeline *timeline, const struct weft_eve
 	task = event->account.task ? find_task(timeline, event->account.task) : NULL;
 	timeline->totals.account_count++;
 	WEFT_TIMELINE_HOOK(timeline, account, &thread->shown, task ? &task->shown : NULL, event);
+	return 0;
+}
+
+int weft_timeline__cpu_sample(struct weft_timeline *timeline, const struct weft_event *event)
+{
+	struct weft_thread_node *thread;
+	struct weft_task_node *task;
+	int ret = weft_timeline__act(timeline, event, &thread);
+
+	if (ret <= 0) {
+		return ret;
+	}
+	task = event->cpu_sample.task ? find_task(timeline, event->cpu_sample.task) : NULL;
+	timeline->totals.cpu_sample_count++;
+	WEFT_TIMELINE_HOOK(timeline, cpu_sample, &thread->shown, task ? &task->shown : NULL, event);
 	return 0;
 }
 

@@ -164,6 +164,7 @@ int weft_timeline__region_begin(struct weft_timeline *timeline, const struct wef
 int weft_timeline__region_end(struct weft_timeline *timeline, const struct weft_event *event);
 int weft_timeline__log(struct weft_timeline *timeline, const struct weft_event *event);
 int weft_timeline__account(struct weft_timeline *timeline, const struct weft_event *event);
+int weft_timeline__cpu_sample(struct weft_timeline *timeline, const struct weft_event *event);
 int weft_timeline__misuse(struct weft_timeline *timeline, const struct weft_event *event);
 void weft_timeline__free_tasks(struct weft_timeline *timeline);
 

@@ -13,7 +13,7 @@
  *     or new → run; exit is last.
  *   - A lane (a row: a CPU, or a stand-in for one thread, see enum weft_lanes) runs at most one
  *     thread, a thread runs on at most one lane.
- *   - Task, region, log and account hooks come only for a thread that is Running, on its lane.
+ *   - Task, region, log, account and sample hooks come only for a thread that is Running, on its lane.
  *   - task_begin once for a task id, task_end at most once, after it (unless the task began
  *     before the trace: see weft_task.begun). Ids are small numbers, never reused.
  *   - region_end closes the innermost open region of its thread (or a region begun before the
@@ -131,7 +131,8 @@ struct weft_timeline_totals {
 	uint64_t thread_count, process_count;
 	uint64_t task_begin_count, task_end_count;
 	uint64_t region_begin_count, region_end_count;
-	uint64_t log_count, account_count, switch_count, waking_count, misuse_count;
+	uint64_t log_count, account_count, cpu_sample_count, switch_count, waking_count,
+		misuse_count;
 	uint64_t first_ns, last_ns; /**< Of accepted events. */
 	bool has_sched;             /**< Scheduling events were seen. */
 	struct weft_repairs repairs;
@@ -203,6 +204,9 @@ struct weft_timeline_ops {
 	/** task: NULL for the background task. Numbers as in <weft/events.h>. */
 	void (*account)(void *ctx, uint64_t ts_ns, struct weft_thread *thread,
 			const struct weft_task_state *task, const struct weft_event *event);
+	/** task: NULL for the background task. Numbers as in <weft/events.h>. */
+	void (*cpu_sample)(void *ctx, uint64_t ts_ns, struct weft_thread *thread,
+			   const struct weft_task_state *task, const struct weft_event *event);
 	void (*misuse)(void *ctx, uint64_t ts_ns, struct weft_thread *thread, uint32_t misuse,
 		       struct weft_text name, uint64_t ip);
 };

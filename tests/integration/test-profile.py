@@ -308,6 +308,31 @@ def test_samples_go_into_traces(folder):
     assert in_trace > 0.9 * in_profile > 0, (len(samples), in_trace, in_profile)
     if not harness.SANITIZED:
         assert sum(int(depth) for _, depth in samples) / len(samples) >= 3, samples[:5]
+    check_profile_of_trace(folder, in_trace, int(len(samples)))
+    check_go_trace_of_samples(folder, len(samples))
+
+
+def check_profile_of_trace(folder, total_ns, count):
+    harness.weft("convert", folder / "out", "-o", folder / "converted", "--to", "pprof:cpu")
+    converted = Profile(folder / "converted")
+    assert converted.types == ["samples/count", "cpu/nanoseconds"]
+    assert converted.total() == total_ns and converted.total(0) == count
+    # 70 to 30 is what the program does; inlined functions and callers are there.
+    for function, share in (("seventy", 0.7), ("thirty", 0.3), ("spin", 1)):
+        assert abs(converted.share(function) - share) < 0.05, (function, converted.share(function))
+    assert {labels["process"] for _, _, labels in converted.samples} == {"test-profiled"}
+    assert "File: test-profiled" in pprof("-top", folder / "converted").stdout
+    # Time on a CPU, exact, is still to be had.
+    harness.weft("convert", folder / "out", "-o", folder / "exact", "--to", "pprof:on-cpu")
+    assert Profile(folder / "exact").types == ["intervals/count", "cpu/nanoseconds"]
+
+
+def check_go_trace_of_samples(folder, count):
+    harness.weft("convert", folder / "out", "-o", folder / "trace")
+    assert f"samples {count}\n" in harness.weft("verify", folder / "trace").stdout
+    for reader in harness.readers():
+        done = reader.parse(folder / "trace")
+        assert done.returncode == 0, f"{reader}: {done.stderr}"
 
 
 def test_samples_tell_task_and_region(folder):
@@ -318,6 +343,12 @@ def test_samples_tell_task_and_region(folder):
     assert all(abs(share - 1 / 3) < 0.1 for share in shares.values()), shares
     tasks = {labels["task"] for _, _, labels in profile.samples if "task" in labels}
     assert len(tasks) == 1 and int(tasks.pop()) > 0, tasks
+    harness.weft("convert", folder / "out", "-o", folder / "converted", "--to", "pprof:cpu")
+    converted = Profile(folder / "converted")
+    of_regions = {name: converted.total(region=name, task="request") / converted.total()
+                  for name in shares}
+    assert all(abs(share - 1 / 3) < 0.1 for share in of_regions.values()), of_regions
+    assert "inner" in pprof("-tagfocus", "region=inner", "-tags", folder / "converted").stdout
     profiled("regions", folder / "cpu")
     assert not any("task" in labels or "region" in labels
                    for _, _, labels in Profile(folder / "cpu").samples)

@@ -11,7 +11,7 @@ allowed() {
 	tracer) echo "trace events export helper labels profile runtime" ;;
 	tracer/helper) echo "helper" ;;
 	tracer/record) echo "record error events" ;;
-	converter) echo "convert error events output-file pprof symbol-file" ;;
+	converter) echo "convert error events output-file pprof symbol-file symbolize" ;;
 	viewer) echo "http convert record error output-file pprof pprof-text symbolize helper" ;;
 	examples) echo "trace http error labels profile runtime" ;;
 	esac

@@ -52,8 +52,13 @@ enum weft_convert_rows {
 /** What to write. The profiles have labels process, thread, task, region, woken_by. */
 enum weft_convert_format {
 	WEFT_CONVERT_GO_TRACE,
-	/** Time on a CPU: {intervals, count}, {cpu, nanoseconds}. */
+	/**
+	 * Time on a CPU by function: {samples, count}, {cpu, nanoseconds}, if programs profiled
+	 * themselves while they were traced; else as the next.
+	 */
 	WEFT_CONVERT_PPROF_CPU,
+	/** Time on a CPU, exact, by task and region: {intervals, count}, {cpu, nanoseconds}. */
+	WEFT_CONVERT_PPROF_ON_CPU,
 	/** Time off a CPU, blocked or waiting for one: {waits, count}, {delay, nanoseconds}. */
 	WEFT_CONVERT_PPROF_OFF_CPU,
 	/** Time runnable, waiting for a CPU; as above. */

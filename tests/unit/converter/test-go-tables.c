@@ -157,12 +157,34 @@ static void sites_differ_by_process_and_address(void **state)
 	(void)state;
 	for (pid = 0; pid < 50; pid++) {
 		for (ip = 0; ip < 50; ip++) {
-			assert_int_equal(weft_site_table_add(&table, pid, ip << 40, &id), 0);
+			assert_int_equal(weft_site_table_add(&table, 0, pid, ip << 40, &id), 0);
 			assert_int_equal(id, (uint64_t)pid * 50 + ip + 1);
 		}
 	}
-	assert_int_equal(weft_site_table_add(&table, 3, UINT64_C(4) << 40, &id), 0);
+	assert_int_equal(weft_site_table_add(&table, 0, 3, UINT64_C(4) << 40, &id), 0);
 	assert_int_equal(id, 3 * 50 + 4 + 1);
+	weft_site_table_fini(&table);
+}
+
+/* Stacks a→b, a→c and a→b again: what they share is there once. */
+static void stacks_share_their_outer_part(void **state)
+{
+	struct weft_site_table table = {0};
+	uint64_t a, b, c, again;
+
+	(void)state;
+	assert_int_equal(weft_site_table_add(&table, 0, 1, 0xa, &a), 0);
+	assert_int_equal(weft_site_table_add(&table, a, 1, 0xb, &b), 0);
+	assert_int_equal(weft_site_table_add(&table, a, 1, 0xc, &c), 0);
+	assert_int_equal(weft_site_table_add(&table, a, 1, 0xb, &again), 0);
+	assert_int_equal(again, b);
+	assert_int_equal(table.count, 3);
+	assert_int_equal(table.entries[b - 1].caller, a);
+	assert_int_equal(table.entries[c - 1].caller, a);
+	/* The same address without a caller is another stack. */
+	assert_int_equal(weft_site_table_add(&table, 0, 1, 0xb, &again), 0);
+	assert_int_not_equal(again, b);
+	assert_false(table.entries[b - 1].is_stack);
 	weft_site_table_fini(&table);
 }
 
@@ -176,6 +198,7 @@ int main(void)
 		cmocka_unit_test(ids_are_dense_and_stay_over_growth),
 		cmocka_unit_test(find_adds_nothing),
 		cmocka_unit_test(sites_differ_by_process_and_address),
+		cmocka_unit_test(stacks_share_their_outer_part),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
