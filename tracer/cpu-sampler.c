@@ -119,7 +119,7 @@ static void on_signal(int number, siginfo_t *info, void *context)
 	struct weft_cpu_session *session;
 
 	(void)number;
-	if (info->si_code == WEFT_THREAD_STACKS_SI_CODE && info->si_pid == weft_control.pid) {
+	if (weft_thread_stacks__is_question(info)) {
 		weft_thread_stacks__on_signal(info, context);
 		errno = saved_errno;
 		return;

@@ -169,12 +169,11 @@ def test_a_programs_own_handler_stays(folder):
 
 
 def test_sleepers_are_not_disturbed(folder):
-    """By CPU profiles never; by 160 questions for stacks only in the moment of falling asleep."""
+    """Neither by CPU profiles nor by 160 questions for stacks, in the moment of falling asleep."""
     assert "interruptions 0\n" in profiled("sleepers", folder / "cpu", 0)
     if "thread" in harness.SANITIZED:
         return  # It delivers signals when it likes.
-    found = re.search(r"interruptions (\d+)\n", profiled("sleepers", folder / "cpu", 20))
-    assert int(found.group(1)) <= 4, found
+    assert "interruptions 0\n" in profiled("sleepers", folder / "cpu", 20)
 
 
 def test_a_storm_does_no_harm(folder):
