@@ -59,8 +59,8 @@ static const struct {
 	[WEFT_CPU_ENGINE_THREAD_TIMERS] = {"thread-timers",
 					   "a timer on the CPU clock of each thread"},
 	[WEFT_CPU_ENGINE_PROCESS_TIMER] = {"process-timer",
-					   "ITIMER_PROF of the process: threads are not sampled "
-					   "evenly, and rates near the kernel's tick lose samples"},
+					   "ITIMER_PROF of the process: a sample has what all "
+					   "threads used since the last one"},
 	[WEFT_CPU_ENGINE_WALL] = {"wall", "a thread that asks those whose CPU clock went on"},
 };
 
@@ -190,6 +190,8 @@ static struct weft_cpu_session *create_session(uint32_t id, uint32_t rate_hz)
 	}
 	session->id = id;
 	session->period_ns = (NS_PER_S + rate_hz / 2) / rate_hz;
+	atomic_store_explicit(&session->charged_ns, clock_ns(CLOCK_PROCESS_CPUTIME_ID),
+			      memory_order_relaxed);
 	session->stacks = weft_stack_table_create(STACKS_MAX);
 	session->tags = weft_sample_tags_create(TAGS_MAX);
 	if (!session->stacks || !session->tags) {

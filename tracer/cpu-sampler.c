@@ -21,6 +21,7 @@
 #include "thread-stacks.h"
 #include "unwinder.h"
 
+#define NS_PER_S       UINT64_C(1000000000)
 #define DRAIN_PAUSE_NS 100000
 #define DRAIN_PAUSES   10000U /* A second and the time the pauses take over. */
 
@@ -37,8 +38,32 @@ uint64_t weft_cpu_sampler_pack(uint32_t session_id, uint32_t period_count)
 	return (uint64_t)period_count << 32 | session_id;
 }
 
+/*
+ * Whole periods that the process has used since it was last asked. Of the process's timer any number of
+ * signals melt into one when threads wait for a CPU, so that to count them would lose time.
+ */
+static uint64_t take_uncharged(struct weft_cpu_session *session)
+{
+	uint64_t charged = atomic_load_explicit(&session->charged_ns, memory_order_relaxed);
+	struct timespec now;
+	uint64_t now_ns;
+	uint64_t count;
+
+	(void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now); /* Cannot fail for this clock. */
+	now_ns = (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
+	do {
+		if (now_ns < charged + session->period_ns) {
+			return 0; /* Another thread's sample has it. */
+		}
+		count = (now_ns - charged) / session->period_ns;
+	} while (!atomic_compare_exchange_weak_explicit(
+		&session->charged_ns, &charged, charged + count * session->period_ns,
+		memory_order_relaxed, memory_order_relaxed));
+	return count;
+}
+
 /* Periods of CPU time that a signal stands for; 0: it is none of this session's. */
-static uint64_t weigh(const struct weft_cpu_session *session, const siginfo_t *info)
+static uint64_t weigh(struct weft_cpu_session *session, const siginfo_t *info)
 {
 	uint64_t packed;
 
@@ -50,7 +75,7 @@ static uint64_t weigh(const struct weft_cpu_session *session, const siginfo_t *i
 		}
 		return 1 + (uint64_t)info->si_overrun;
 	case WEFT_CPU_ENGINE_PROCESS_TIMER:
-		return info->si_code == SI_KERNEL;
+		return info->si_code == SI_KERNEL ? take_uncharged(session) : 0;
 	default:
 		packed = (uint64_t)(uintptr_t)info->si_value.sival_ptr;
 		if (info->si_code != SI_QUEUE || info->si_pid != weft_control.pid ||
@@ -95,7 +120,7 @@ static void on_signal(int number, siginfo_t *info, void *context)
 	struct weft_cpu_session *session;
 
 	(void)number;
-	if (info->si_code == WEFT_THREAD_STACKS_SI_CODE && info->si_pid == weft_control.pid) {
+	if (weft_thread_stacks__is_question(info)) {
 		weft_thread_stacks__on_signal(info, context);
 		errno = saved_errno;
 		return;

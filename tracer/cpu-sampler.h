@@ -5,8 +5,8 @@
  *
  * Installed once and left there, so that a late signal never ends the process. A session is open
  * between begin() and end(); each signal says for which session it was meant, those of others
- * are ignored. In the handler: no lock, no allocation, no system call but LTTng-UST's own; errno kept;
- * every other signal waits.
+ * are ignored. In the handler: no lock, no allocation, no system call but LTTng-UST's own and, with the
+ * process timer, a question for the CPU time; errno kept; every other signal waits.
  */
 #ifndef WEFT_TRACER_CPU_SAMPLER_H
 #define WEFT_TRACER_CPU_SAMPLER_H
@@ -34,6 +34,7 @@ struct weft_cpu_session {
 	struct weft_stack_table *stacks; /* values[0]: periods of CPU time. */
 	struct weft_sample_tags *tags;
 	_Atomic uint64_t period_count; /* Of all samples, those lost for lack of room included. */
+	_Atomic uint64_t charged_ns; /* Process timer: CPU time of the process that samples have. */
 };
 
 /*

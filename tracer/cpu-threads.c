@@ -52,8 +52,8 @@ static _Atomic uint32_t running_id;
 
 /* ---- Clocks and timers ---- */
 
-/* The kernel's way to name a thread's CPU clock: see CPUCLOCK_PERTHREAD_MASK, CPUCLOCK_SCHED. */
-static clockid_t thread_clock(int32_t tid)
+/* The kernel's way to name it: see CPUCLOCK_PERTHREAD_MASK, CPUCLOCK_SCHED. */
+clockid_t weft_cpu_threads_clock(int32_t tid)
 {
 	return (clockid_t)((~(unsigned int)tid << 3) | 6U);
 }
@@ -62,7 +62,7 @@ uint64_t weft_cpu_threads_clock_ns(int32_t tid)
 {
 	struct timespec now;
 
-	if (clock_gettime(thread_clock(tid), &now) < 0) {
+	if (clock_gettime(weft_cpu_threads_clock(tid), &now) < 0) {
 		return 0;
 	}
 	return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
@@ -102,7 +102,7 @@ static int create_timer(struct thread *thread)
 	event.sigev_signo = SIGPROF;
 	event.sigev_value.sival_int = (int)session.id;
 	event._sigev_un._tid = thread->tid;
-	if (syscall(SYS_timer_create, thread_clock(thread->tid), &event, &timer) < 0) {
+	if (syscall(SYS_timer_create, weft_cpu_threads_clock(thread->tid), &event, &timer) < 0) {
 		return -errno;
 	}
 	thread->timer = timer;

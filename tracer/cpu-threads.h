@@ -13,6 +13,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
 #include "cpu-sampler.h"
 
@@ -55,7 +56,9 @@ void weft_cpu_threads_lock(void);
 void weft_cpu_threads_unlock(void);
 void weft_cpu_threads_forget(void);
 
-/* The CPU time that a thread of this process has used; 0: it is gone. */
+/* The CPU clock of a thread of this process. */
+clockid_t weft_cpu_threads_clock(int32_t tid);
+/* What it shows; 0: the thread is gone. */
 uint64_t weft_cpu_threads_clock_ns(int32_t tid);
 
 #endif

@@ -19,6 +19,7 @@
 
 #include "control.h"
 #include "cpu-sampler.h"
+#include "cpu-threads.h"
 #include "labels.h"
 #include "mappings.h"
 #include "proc-file.h"
@@ -37,6 +38,7 @@
 #define OWN_LABELS_MAX 4U
 #define TAGGED_MAX     65536U
 #define SIGNAL_BIT     (UINT64_C(1) << (SIGPROF - 1))
+#define NO_TIMER       (-1)
 
 enum slot_state { SLOT_WAITING, SLOT_BEING_WRITTEN, SLOT_DONE };
 
@@ -44,6 +46,7 @@ enum slot_state { SLOT_WAITING, SLOT_BEING_WRITTEN, SLOT_DONE };
 struct slot {
 	_Atomic uint32_t state;
 	int32_t tid;
+	int timer; /* NO_TIMER, or the one that asks it while it runs. */
 	bool is_asked;
 	bool is_walked; /* By who asks, while it slept. */
 	struct weft_proc_thread status;
@@ -97,10 +100,24 @@ static void answer(struct slot *slot, const void *context)
 	atomic_store_explicit(&slot->state, SLOT_DONE, memory_order_release);
 }
 
+/* What a question carries; the upper half is never 0, as it is in the timers of CPU profiles. */
+static void *pack(uint32_t id, uint32_t at)
+{
+	return (void *)(uintptr_t)(((uint64_t)at + 1) << 32 | id);
+}
+
+bool weft_thread_stacks__is_question(const siginfo_t *info)
+{
+	if (info->si_code == SI_TIMER) {
+		return (uint64_t)(uintptr_t)info->si_value.sival_ptr >> 32 != 0;
+	}
+	return info->si_code == WEFT_THREAD_STACKS_SI_CODE && info->si_pid == weft_control.pid;
+}
+
 void weft_thread_stacks__on_signal(const siginfo_t *info, const void *context)
 {
 	uint64_t packed = (uint64_t)(uintptr_t)info->si_value.sival_ptr;
-	uint32_t at = (uint32_t)(packed >> 32);
+	uint32_t at = (uint32_t)(packed >> 32) - 1;
 	struct request *request;
 
 	/* Sequential: either close_request() sees this user, or the request is seen to be over. */
@@ -188,6 +205,7 @@ static bool note_thread(void *ctx, int32_t tid)
 	}
 	if (weft_proc_thread_read(tid, &slot->status) == 0) {
 		slot->tid = tid;
+		slot->timer = NO_TIMER;
 		weft_thread_state_read_syscall(tid, &slot->syscall);
 		request->count++;
 	}
@@ -224,7 +242,7 @@ static void walk_sleeper(struct slot *slot)
 	slot->labels = weft_labels__get_ref_of(slot->tid);
 }
 
-static void ask(const struct request *request, uint32_t at)
+static void ask_by_signal(const struct request *request, uint32_t at)
 {
 	siginfo_t info;
 
@@ -232,26 +250,94 @@ static void ask(const struct request *request, uint32_t at)
 	info.si_code = WEFT_THREAD_STACKS_SI_CODE;
 	info.si_pid = weft_control.pid;
 	info.si_uid = getuid();
-	info.si_value.sival_ptr = (void *)(uintptr_t)((uint64_t)at << 32 | request->id);
+	info.si_value.sival_ptr = pack(request->id, at);
 	/* Fails for a thread that has ended: it will not answer. */
 	(void)syscall(SYS_rt_tgsigqueueinfo, weft_control.pid, request->slots[at].tid, SIGPROF,
 		      &info);
 }
 
-static uint32_t count_missing(const struct request *request, uint32_t end)
+static void delete_timer(struct slot *slot)
+{
+	if (slot->timer != NO_TIMER) {
+		(void)syscall(SYS_timer_delete, slot->timer); /* Gone either way. */
+		slot->timer = NO_TIMER;
+	}
+}
+
+/* False: there is no timer to be had, or no such thread. */
+static bool ask_when_it_runs(struct request *request, uint32_t at)
+{
+	const struct itimerspec at_once = {{0, 0}, {0, 1}};
+	struct slot *slot = &request->slots[at];
+	struct sigevent event;
+	int timer;
+
+	memset(&event, 0, sizeof(event));
+	event.sigev_notify = SIGEV_THREAD_ID;
+	event.sigev_signo = SIGPROF;
+	event.sigev_value.sival_ptr = pack(request->id, at);
+	event._sigev_un._tid = slot->tid;
+	if (syscall(SYS_timer_create, weft_cpu_threads_clock(slot->tid), &event, &timer) < 0) {
+		return false;
+	}
+	slot->timer = timer;
+	if (syscall(SYS_timer_settime, timer, 0, &at_once, NULL) < 0) {
+		delete_timer(slot);
+		return false;
+	}
+	return true;
+}
+
+static bool is_running(const struct slot *slot)
+{
+	return slot->syscall.number < 0 && slot->syscall.pc == 0;
+}
+
+/* In the way that suits what the thread is doing. */
+static void ask(struct request *request, uint32_t at)
+{
+	struct slot *slot = &request->slots[at];
+
+	if ((slot->status.blocked & SIGNAL_BIT) || weft_thread_state_is_fragile(&slot->syscall)) {
+		walk_sleeper(slot);
+		return;
+	}
+	slot->is_asked = true;
+	if (!is_running(slot) || !ask_when_it_runs(request, at)) {
+		ask_by_signal(request, at);
+	}
+}
+
+/* A thread that ran and sleeps by now is asked in another way. */
+static void ask_again(struct request *request, uint32_t at)
+{
+	struct slot *slot = &request->slots[at];
+
+	weft_thread_state_read_syscall(slot->tid, &slot->syscall);
+	if (!is_running(slot) && !is_done(slot)) {
+		delete_timer(slot);
+		slot->is_asked = false;
+		(void)weft_proc_thread_read(slot->tid, &slot->status); /* Else it is as it was. */
+		ask(request, at);
+	}
+}
+
+static uint32_t count_missing(struct request *request, uint32_t end)
 {
 	uint32_t missing = 0;
 	uint32_t i;
 
 	for (i = 0; i < end; i++) {
+		if (request->slots[i].timer != NO_TIMER && !is_done(&request->slots[i])) {
+			ask_again(request, i);
+		}
 		missing += request->slots[i].is_asked && !is_done(&request->slots[i]);
 	}
 	return missing;
 }
 
 /* Waits until at most `missing_max` of the first `end` are missing, or until the time is up. */
-static void wait_for(const struct request *request, uint32_t end, uint32_t missing_max,
-		     uint64_t end_ns)
+static void wait_for(struct request *request, uint32_t end, uint32_t missing_max, uint64_t end_ns)
 {
 	while (count_missing(request, end) > missing_max && weft_control__now_ns() < end_ns) {
 		pause_shortly();
@@ -272,22 +358,18 @@ static void ask_all(struct request *request)
 			answer_self(slot);
 			continue;
 		}
-		/* Again: a thread that ran when it was noted may be about to sleep. */
+		/* Again: a thread that ran when it was noted may sleep now. */
 		weft_thread_state_read_syscall(slot->tid, &slot->syscall);
-		if ((slot->status.blocked & SIGNAL_BIT) ||
-		    weft_thread_state_is_fragile(&slot->syscall)) {
-			walk_sleeper(slot);
-		} else {
-			slot->is_asked = true;
-			ask(request, i);
-			asked_count++;
-		}
-		if (asked_count % ASKED_AT_ONCE == ASKED_AT_ONCE - 1) {
+		ask(request, i);
+		if (slot->is_asked && ++asked_count % ASKED_AT_ONCE == 0) {
 			wait_for(request, i + 1, ASKED_AT_ONCE / 4,
 				 weft_control__now_ns() + BATCH_MS * NS_PER_MS);
 		}
 	}
 	wait_for(request, request->count, 0, end_ns);
+	for (i = 0; i < request->count; i++) {
+		delete_timer(&request->slots[i]);
+	}
 }
 
 /* ---- How long they have been waiting ---- */

@@ -8,9 +8,11 @@
  *
  * Threads that block the signal, and those in a system call that a signal would end early (sleeps, poll(),
  * epoll_wait()), are not disturbed: their stacks are read from outside while they sleep, which
- * ends at the first frame that needs more than the stack pointer. Threads that do not answer in time
- * (100 ms and 1 ms a thread) are not waited for: they are told with their state and, while they are
- * in a system call, its place.
+ * ends at the first frame that needs more than the stack pointer. Nor are those that are about to fall
+ * asleep: a thread that runs is asked by a timer on its CPU clock, whose signal the kernel sends
+ * when the thread is on its way back from the kernel to its own code, at the next tick. Threads that do
+ * not answer in time (100 ms and 1 ms a thread) are not waited for: they are told with their state
+ * and, while they are in a system call, its place.
  *
  * Threads: any; one collection at a time, others wait. Signals: not safe.
  */
@@ -35,6 +37,8 @@
  */
 int weft_thread_stacks_write(bool by_thread, weft_raw_profile_write_fn write, void *ctx);
 
+/* Whether a SIGPROF asks for a stack. Async-signal-safe. */
+bool weft_thread_stacks__is_question(const siginfo_t *info);
 /* The handler's part. Async-signal-safe. */
 void weft_thread_stacks__on_signal(const siginfo_t *info, const void *context);
 

@@ -106,10 +106,12 @@ def test_other_engines_sample_as_well(folder):
                               env=dict(os.environ, WEFT_CPU_ENGINE=name)))
         profile = Profile(folder / "cpu")
         assert profile.comment("engine:").startswith(f"engine: {words}"), profile.comments
-        # The process's timer is known to miss and to double: it is a way out, not the way.
-        assert 0.6 <= profile.total() / 1e9 / used <= 1.4, (name, used, profile.total())
+        # Both charge by the CPU's clock. What a thread used after it was last asked is lost with it:
+        # as long as the one that asks has to wait for a CPU.
+        least = 0.95 if name == "process-timer" else 0.85
+        assert least <= profile.total() / 1e9 / used <= 1.01, (name, used, profile.total())
         if "thread" not in harness.SANITIZED:
-            assert abs(profile.share("seventy") - 0.7) < 0.2, name
+            assert abs(profile.share("seventy") - 0.7) < 0.15, name
 
 
 def test_too_few_timers_are_no_loss(folder):
@@ -121,7 +123,7 @@ def test_too_few_timers_are_no_loss(folder):
                   100, 1).stdout
         profile = Profile(folder / "cpu")
         assert "ITIMER_PROF" in profile.comment("engine:"), profile.comments
-        assert 0.6 <= profile.total() / 1e9 / float(out) <= 1.4, (out, profile.total())
+        assert 0.95 <= profile.total() / 1e9 / float(out) <= 1.01, (out, profile.total())
 
 
 def test_labels_are_gos(folder):
@@ -167,12 +169,11 @@ def test_a_programs_own_handler_stays(folder):
 
 
 def test_sleepers_are_not_disturbed(folder):
-    """By CPU profiles never; by 160 questions for stacks only in the moment of falling asleep."""
+    """Neither by CPU profiles nor by 160 questions for stacks, in the moment of falling asleep."""
     assert "interruptions 0\n" in profiled("sleepers", folder / "cpu", 0)
     if "thread" in harness.SANITIZED:
         return  # It delivers signals when it likes.
-    found = re.search(r"interruptions (\d+)\n", profiled("sleepers", folder / "cpu", 20))
-    assert int(found.group(1)) <= 4, found
+    assert "interruptions 0\n" in profiled("sleepers", folder / "cpu", 20)
 
 
 def test_a_storm_does_no_harm(folder):

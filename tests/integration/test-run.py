@@ -412,4 +412,32 @@ def test_profiles_are_served_while_it_runs(folder):
     assert process.returncode == 0
 
 
+def test_slow_starters_are_served_too(folder):
+    """The server waits for the command to have loaded what is to be served."""
+    source = folder / "slow.c"
+    source.write_text("""
+        #include <stdio.h>
+        #include <string.h>
+        #include <unistd.h>
+        unsigned int la_version(unsigned int version) {
+            char name[16] = "";
+            FILE *file = fopen("/proc/self/comm", "r");
+            if (file && fgets(name, sizeof(name), file) && strcmp(name, "sh\\n") == 0)
+                usleep(700000); /* Before any other library is there. */
+            return version;
+        }
+        """)
+    run("gcc", "-shared", "-fPIC", "-o", folder / "slow.so", source)
+    address = folder / "socket"
+    process = subprocess.Popen([str(harness.WEFT), "run", "-q", "--http", f"unix:{address}", "--",
+                                "sh", "-c", "read line"], stdin=subprocess.PIPE,
+                               stderr=subprocess.PIPE, text=True,
+                               env=dict(os.environ, LD_AUDIT=str(folder / "slow.so")))
+    try:
+        harness.wait_for(lambda: address.exists() or process.poll() is not None, "the server")
+    finally:
+        _, text = process.communicate("end\n", timeout=harness.PATIENCE_S)
+    assert process.returncode == 0 and "listening" in text, text
+
+
 harness.main()

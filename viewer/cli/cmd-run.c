@@ -21,12 +21,14 @@
 
 #include "child.h"
 #include "cli.h"
+#include "processes.h"
 #include "program-file.h"
 #include "run-profiles.h"
 
 #define SETTING_SIZE (3 * PATH_MAX)
 #define CPU_KIND     0
 #define CPU_RATE_HZ  100
+#define LOOK_NS      5000000
 /* Waits of 10 us and more always count: what is shorter is hardly a reason for anything. */
 #define BLOCK_RATE_NS 10000
 
@@ -296,22 +298,57 @@ static int start_server(struct run *run, struct weft_error *err)
 }
 
 /*
- * Ctrl-C and Ctrl-\ reach the command by themselves; what is sent to us alone is passed on. Returns when
- * the command has ended.
+ * The next signal; 0 when it is time to look for what the server waits for: until the command has loaded
+ * libweft there is nothing to serve.
  */
-static void wait_for_command(struct run *run, const sigset_t *awaited)
+static int next_signal(const sigset_t *awaited, bool is_server_due, siginfo_t *ret_info)
 {
+	const struct timespec pause = {0, LOOK_NS};
+
+	if (!is_server_due) {
+		return sigwaitinfo(awaited, ret_info);
+	}
+	return sigtimedwait(awaited, ret_info, &pause);
+}
+
+/* Once the command has loaded libweft. The command ends when there can be no server. */
+static int start_server_if_due(struct run *run, bool *is_due, struct weft_error *err)
+{
+	struct weft_process process;
+	int ret;
+
+	if (!*is_due || !weft_process_look(run->child.pid, &process)) {
+		return 0;
+	}
+	*is_due = false;
+	ret = start_server(run, err);
+	if (ret < 0) {
+		weft_child_signal(&run->child, SIGTERM);
+	}
+	return ret;
+}
+
+/*
+ * Ctrl-C and Ctrl-\ reach the command by themselves; what is sent to us alone is passed on. Returns when
+ * the command has ended; an error: it was not served.
+ */
+static int wait_for_command(struct run *run, const sigset_t *awaited, struct weft_error *err)
+{
+	bool is_server_due = run->settings->http != NULL;
 	siginfo_t signal_info;
+	int ret = 0;
 
 	while (!weft_child_reap(&run->child)) {
-		int number = sigwaitinfo(awaited, &signal_info);
+		int number = next_signal(awaited, is_server_due, &signal_info);
 
 		if (number == SIGTERM || number == SIGHUP ||
 		    (number > 0 && number != SIGCHLD && signal_info.si_code <= 0)) {
 			weft_child_signal(&run->child, number);
 		}
 		(void)weft_child_reap(&run->server); /* It has said itself why it ended. */
+		ret = ret < 0 ? ret : start_server_if_due(run, &is_server_due, err);
 	}
+	return ret;
 }
 
 static void stop_server(struct run *run)
@@ -341,13 +378,7 @@ static int run_command(struct run *run, struct weft_error *err)
 	if (ret < 0) {
 		return ret;
 	}
-	if (run->settings->http) {
-		ret = start_server(run, err);
-		if (ret < 0) {
-			weft_child_signal(&run->child, SIGTERM);
-		}
-	}
-	wait_for_command(run, &awaited);
+	ret = wait_for_command(run, &awaited, err);
 	stop_server(run);
 	return ret;
 }
