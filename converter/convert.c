@@ -305,7 +305,8 @@ static void fill_result(const struct weft_pipeline *pipeline,
 
 	ret_result->lost_count = totals->lost_count;
 	ret_result->repair_count = sum_repairs(&totals->repairs);
-	ret_result->tier = weft_pipeline_get_tier(pipeline);
+	(void)snprintf(ret_result->tier, sizeof(ret_result->tier), "%s",
+		       weft_pipeline_get_tier(pipeline)); /* Names are shorter. */
 }
 
 static int check_options(const struct weft_convert_options *options, struct weft_error *err)

@@ -34,7 +34,7 @@ const struct weft_source_facts *weft_pipeline_get_facts(const struct weft_pipeli
 struct weft_symbolizer *weft_pipeline_get_symbolizer(struct weft_pipeline *pipeline);
 /** Totals of the input; valid after the run. */
 const struct weft_timeline_totals *weft_pipeline_get_totals(const struct weft_pipeline *pipeline);
-/** Best scheduling data seen: a tier's name, static. Valid after the run. */
+/** Best scheduling data seen: a tier's name. Valid after the run, until the close. */
 const char *weft_pipeline_get_tier(const struct weft_pipeline *pipeline);
 
 /**
