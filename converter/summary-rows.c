@@ -385,6 +385,11 @@ static bool has_misuse(const struct weft_summary *summary)
 	return summary->misuse_count > 0;
 }
 
+static bool has_samples(const struct weft_summary *summary)
+{
+	return summary->totals->cpu_sample_count > 0;
+}
+
 const char *weft_summary__hint(const struct weft_summary *summary, size_t number)
 {
 	static const struct {
@@ -409,6 +414,9 @@ const char *weft_summary__hint(const struct weft_summary *summary, size_t number
 		{lacks_lines,
 		 "some call sites have no file and line: build with -g, or install the "
 		 "program's debug symbols"},
+		{has_samples, "CPU samples were taken: `weft convert --to pprof:cpu` makes a "
+			      "profile of them, by "
+			      "function, task and region"},
 		{has_misuse, "the program uses the API in ways that need repair: see misuse"},
 	};
 	size_t i;

@@ -326,6 +326,7 @@ def check_profile_of_trace(folder, total_ns, count):
     # Time on a CPU, exact, is still to be had.
     harness.weft("convert", folder / "out", "-o", folder / "exact", "--to", "pprof:on-cpu")
     assert Profile(folder / "exact").types == ["intervals/count", "cpu/nanoseconds"]
+    assert "CPU samples were taken" in harness.weft("summary", folder / "out").stdout
 
 
 def check_go_trace_of_samples(folder, count):
