@@ -7,6 +7,8 @@
 
 #include <errno.h>
 
+#include <weft/trace.h>
+
 #include "hook-stack.h"
 #include "lock-profile.h"
 #include "real.h"
@@ -55,6 +57,7 @@ static void *begin(void *argument)
 		/* No memory: it counts as ended, rather than as living for ever. */
 		weft_thread_profile_end(beginning.entry);
 	}
+	weft_thread_prepare(); /* libweft's own pthread_create() is not called: libc's comes first. */
 	weft_hook_guard_--;
 	return beginning.start(beginning.argument);
 }
