@@ -30,6 +30,8 @@ enum weft_event_kind {
 	WEFT_EVENT_PROCESS_END,
 	WEFT_EVENT_OBJECT,
 	WEFT_EVENT_ACCOUNT,
+	WEFT_EVENT_LOCK_WAIT_BEGIN,
+	WEFT_EVENT_LOCK_WAIT_END,
 	/* From the kernel's scheduler. */
 	WEFT_EVENT_SWITCH, /**< cpu: prev leaves, next runs. */
 	WEFT_EVENT_WAKING, /**< The thread `subject` is being made runnable. */
@@ -121,6 +123,11 @@ struct weft_event {
 		struct {
 			uint64_t task, elapsed_ns, cpu_ns, run_wait_ns, nvcsw, nivcsw;
 		} account;
+		struct {
+			uint64_t task, object, ip;
+			uint32_t kind;  /**< enum weft_lock_kind, or a value unknown to us. */
+			int32_t holder; /**< Of BEGIN; 0 unknown. */
+		} lock_wait;
 		struct {
 			int32_t prev, next; /**< Thread ids, 0 for a CPU's idle task. */
 			enum weft_switch_reason reason;
