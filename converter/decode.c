@@ -87,6 +87,8 @@ struct known_event {
 #define AT_nvcsw(event)       AT(event.nvcsw)
 #define AT_nivcsw(event)      AT(event.nivcsw)
 #define AT_pcs(event)         AT(event.pcs)
+#define AT_object(event)      AT(event.object)
+#define AT_holder(event)      AT(event.holder)
 
 /* One table of fields an event; MEMBER is the member of struct weft_event's union. */
 #define FIELD_ROW(field, type) {#field, TYPE_##type, AT_##field(MEMBER), false, 0},
@@ -129,6 +131,10 @@ static const struct field fields_account[] = {WEFT_EVENT_ACCOUNT_FIELDS(FIELD_RO
 #undef MEMBER
 #define MEMBER cpu_sample
 static const struct field fields_cpu_sample[] = {WEFT_EVENT_CPU_SAMPLE_FIELDS(FIELD_ROW)};
+#undef MEMBER
+#define MEMBER lock_wait
+static const struct field fields_lock_wait_begin[] = {WEFT_EVENT_LOCK_WAIT_BEGIN_FIELDS(FIELD_ROW)};
+static const struct field fields_lock_wait_end[] = {WEFT_EVENT_LOCK_WAIT_END_FIELDS(FIELD_ROW)};
 #undef MEMBER
 
 /* ---- The kernel's events, as the LTTng kernel tracer names them ---- */

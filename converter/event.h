@@ -32,6 +32,8 @@ enum weft_event_kind {
 	WEFT_EVENT_OBJECT,
 	WEFT_EVENT_ACCOUNT,
 	WEFT_EVENT_CPU_SAMPLE,
+	WEFT_EVENT_LOCK_WAIT_BEGIN,
+	WEFT_EVENT_LOCK_WAIT_END,
 	/* From the kernel's scheduler. */
 	WEFT_EVENT_SWITCH, /**< cpu: prev leaves, next runs. */
 	WEFT_EVENT_WAKING, /**< The thread `subject` is being made runnable. */
@@ -134,6 +136,11 @@ struct weft_event {
 			struct weft_text
 				pcs; /**< Numbers of 8 bytes, of this machine's byte order. */
 		} cpu_sample;
+		struct {
+			uint64_t task, object, ip;
+			uint32_t kind;  /**< enum weft_lock_kind, or a value unknown to us. */
+			int32_t holder; /**< Of BEGIN; 0 unknown. */
+		} lock_wait;
 		struct {
 			int32_t prev, next; /**< Thread ids, 0 for a CPU's idle task. */
 			enum weft_switch_reason reason;

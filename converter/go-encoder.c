@@ -414,8 +414,12 @@ static void suspend(struct weft_go_encoder *encoder, uint64_t ts_ns, struct weft
 static void on_block(void *ctx, uint64_t ts_ns, struct weft_thread *shown, int32_t lane,
 		     const char *reason)
 {
+	char text[WEFT_WAIT_TEXT_SIZE];
+
 	(void)lane;
-	suspend((struct weft_go_encoder *)ctx, ts_ns, shown, WEFT_GO_BLOCK, reason);
+	(void)reason; /* Part of the text. */
+	suspend((struct weft_go_encoder *)ctx, ts_ns, shown, WEFT_GO_BLOCK,
+		weft_wait_text(&shown->wait, text));
 }
 
 static void on_stop(void *ctx, uint64_t ts_ns, struct weft_thread *shown, int32_t lane,

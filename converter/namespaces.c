@@ -58,7 +58,7 @@ int weft_namespaces_learn(struct weft_namespaces *namespaces, const struct weft_
 
 static bool is_of_program(enum weft_event_kind kind)
 {
-	return kind >= WEFT_EVENT_TASK_BEGIN && kind <= WEFT_EVENT_ACCOUNT;
+	return kind >= WEFT_EVENT_TASK_BEGIN && kind <= WEFT_EVENT_LOCK_WAIT_END;
 }
 
 const struct weft_event *weft_namespaces_translate(const struct weft_namespaces *namespaces,
@@ -85,6 +85,9 @@ const struct weft_event *weft_namespaces_translate(const struct weft_namespaces 
 	storage->tid = tid;
 	if (event->kind == WEFT_EVENT_THREAD) {
 		storage->thread.subject = subject;
+	}
+	if (event->kind == WEFT_EVENT_LOCK_WAIT_BEGIN) {
+		storage->lock_wait.holder = find_outer(namespaces, ns, event->lock_wait.holder);
 	}
 	return storage;
 }

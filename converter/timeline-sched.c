@@ -67,6 +67,7 @@ static void block(struct weft_timeline *timeline, struct weft_thread_node *node,
 		node->shown.wait.syscall = node->syscall;
 		node->shown.wait.object = WEFT_WAIT_OBJECT_UNKNOWN;
 	}
+	node->shown.wait.lock = node->lock;
 	weft_timeline__block(timeline, node, weft_wait_reason(&node->shown.wait));
 	if (is_woken) {
 		wake_early(timeline, node);
@@ -309,6 +310,24 @@ int weft_timeline__syscall(struct weft_timeline *timeline, const struct weft_eve
 		event->kind == WEFT_EVENT_SYSCALL_ENTRY ? event->syscall.index : WEFT_SYSCALL_NONE;
 	if (node->shown.state == WEFT_THREAD_RUNNING) {
 		WEFT_TIMELINE_HOOK(timeline, syscall, &node->shown, node->syscall);
+	}
+	return 0;
+}
+
+/* Of the thread itself: it says what it is going to wait for. */
+int weft_timeline__lock_wait(struct weft_timeline *timeline, const struct weft_event *event)
+{
+	struct weft_thread_node *node;
+	int ret = weft_timeline__act(timeline, event, &node);
+
+	if (ret <= 0) {
+		return ret;
+	}
+	node->lock = (struct weft_wait_lock){0};
+	if (event->kind == WEFT_EVENT_LOCK_WAIT_BEGIN) {
+		node->lock.kind = event->lock_wait.kind;
+		node->lock.holder = event->lock_wait.holder;
+		node->lock.object = event->lock_wait.object;
 	}
 	return 0;
 }

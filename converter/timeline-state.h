@@ -55,6 +55,7 @@ struct weft_thread_node {
 	bool exiting;   /* EXIT was seen: the next switch-out is the last. */
 	bool seq_seen;
 	uint32_t first_seq, last_seq;
+	struct weft_wait_lock lock; /* Announced and not over; kind 0: none. */
 	weft_syscall_index syscall; /* Entered and not left; WEFT_SYSCALL_UNKNOWN: not told. */
 	/* A wake-up that came while the thread was about to sleep; see WEFT_EARLY_WAKE_NS. */
 	char comm[16]; /* Name that the kernel told last; "" none. */
@@ -177,6 +178,7 @@ int weft_timeline__thread_exit(struct weft_timeline *timeline, const struct weft
 int weft_timeline__comm(struct weft_timeline *timeline, const struct weft_event *event);
 int weft_timeline__thread_state(struct weft_timeline *timeline, const struct weft_event *event);
 int weft_timeline__syscall(struct weft_timeline *timeline, const struct weft_event *event);
+int weft_timeline__lock_wait(struct weft_timeline *timeline, const struct weft_event *event);
 int weft_timeline__irq(struct weft_timeline *timeline, const struct weft_event *event);
 
 /** Copies at most size - 1 bytes, cut at a UTF-8 boundary; NUL bytes end the text. */

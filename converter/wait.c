@@ -5,8 +5,12 @@
  */
 #include "wait.h"
 
+#include <inttypes.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
+
+#include <weft/events.h>
 
 /* What a system call waits for; BY_OBJECT: for what its descriptor leads to. */
 enum cause {
@@ -176,9 +180,51 @@ const char *weft_wait_get_syscall_name(weft_syscall_index index)
 	return index <= WEFT_SYSCALL_NONE ? "" : row_of(index)->name;
 }
 
+/* By kind, which is its value; a kind that we do not know is a lock. */
+static const char *const lock_words[] = {"sync: lock",
+#define LOCK_WORD(upper, value, word) [value] = "sync: " word,
+					 WEFT_LOCK_KIND_MAP(LOCK_WORD)
+#undef LOCK_WORD
+};
+
+/* Whether it is the wait that the program spoke of: on its way there it may wait for a page, say. */
+static bool is_for_lock(const struct weft_wait *wait)
+{
+	return wait->lock.kind != 0 && wait->sleep == WEFT_WAIT_INTERRUPTIBLE &&
+	       (row_of(wait->syscall)->cause == CAUSE_FUTEX ||
+		wait->syscall == WEFT_SYSCALL_UNKNOWN);
+}
+
+static const char *lock_word(uint32_t kind)
+{
+	return lock_words[kind < sizeof(lock_words) / sizeof(lock_words[0]) ? kind : 0];
+}
+
+const char *weft_wait_text(const struct weft_wait *wait, char storage[WEFT_WAIT_TEXT_SIZE])
+{
+	const char *word = weft_wait_reason(wait);
+	const struct weft_wait_lock *lock = &wait->lock;
+
+	if (!is_for_lock(wait)) {
+		return word;
+	}
+	if (lock->holder > 0) {
+		(void)snprintf(storage, WEFT_WAIT_TEXT_SIZE,
+			       "%s 0x%" PRIx64 " held by thread %" PRId32, word, lock->object,
+			       lock->holder);
+	} else {
+		(void)snprintf(storage, WEFT_WAIT_TEXT_SIZE, "%s 0x%" PRIx64, word, lock->object);
+	}
+	return storage;
+}
+
 const char *weft_wait_reason(const struct weft_wait *wait)
 {
 	enum cause cause = row_of(wait->syscall)->cause;
+
+	if (is_for_lock(wait)) {
+		return lock_word(wait->lock.kind);
+	}
 
 	if (wait->sleep == WEFT_WAIT_STOPPED) {
 		return "stopped";

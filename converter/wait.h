@@ -41,6 +41,13 @@ enum weft_wait_sleep {
 	WEFT_WAIT_FOR_WORK, /**< A thread of the kernel that has nothing to do. */
 };
 
+/** What the program itself said of a wait: see lock_wait_begin in <weft/events.h>. */
+struct weft_wait_lock {
+	uint32_t kind;  /**< enum weft_lock_kind, or a value unknown to us; 0: nothing was said. */
+	int32_t holder; /**< Thread id, 0 unknown or nobody. */
+	uint64_t object;
+};
+
 /** What is known of one wait. Zero: nothing. */
 struct weft_wait {
 	weft_syscall_index syscall;
@@ -48,6 +55,7 @@ struct weft_wait {
 	uint8_t sleep;  /**< enum weft_wait_sleep. */
 	uint64_t
 		arg; /**< First argument of the system call: descriptor, futex address; 0 unknown. */
+	struct weft_wait_lock lock;
 };
 
 /**
@@ -63,5 +71,15 @@ const char *weft_wait_get_syscall_name(weft_syscall_index index);
 
 /** The word for a wait: "network", "sync: futex", "pipe", ... Static, never NULL. */
 const char *weft_wait_reason(const struct weft_wait *wait);
+
+#define WEFT_WAIT_TEXT_SIZE 96
+
+/**
+ * The word, and for a lock its address and who holds it: "sync: mutex 0x55d0 held by thread 12".
+ *
+ * @param storage  Where the text is made if it is more than the word.
+ * @return The word or storage.
+ */
+const char *weft_wait_text(const struct weft_wait *wait, char storage[WEFT_WAIT_TEXT_SIZE]);
 
 #endif

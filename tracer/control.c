@@ -26,6 +26,7 @@
 #include "cpu-profile.h"
 #include "cpu-sampler.h"
 #include "cpu-threads.h"
+#include "hook-stack.h"
 #include "hooks.h"
 #include "labels.h"
 #include "mappings.h"
@@ -148,7 +149,9 @@ static void begin_child(void)
 	weft_control_socket__forget();
 	weft_admission__ask(); /* Before LTTng registers the child. */
 	if (provider.after_fork_child) {
+		weft_hook_guard_++; /* Makes its threads anew. */
 		provider.after_fork_child();
+		weft_hook_guard_--;
 	}
 }
 
@@ -197,7 +200,9 @@ static void load_provider(void)
 	if (!provider_path(path, sizeof(path))) {
 		return;
 	}
+	weft_hook_guard_++; /* What LTTng-UST allocates and its threads are not the program's. */
 	library = dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+	weft_hook_guard_--;
 	if (!library) {
 		return;
 	}

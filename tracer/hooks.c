@@ -105,6 +105,9 @@ WEFT_API bool weft_hooks_start(void)
 	}
 	is_started = !settings->is_off && start(settings);
 	starter = own_pid = getpid();
+	if (is_started && settings->trace) {
+		weft_thread_prepare(); /* Or LTTng-UST does not know the main thread in time. */
+	}
 	if (is_started && settings->cpu_profile_rate > 0) {
 		start_cpu_profile(settings);
 	}

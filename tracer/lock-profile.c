@@ -216,7 +216,7 @@ static void sample_block(uint64_t waited_ns, uint64_t now, const void *caller)
 	}
 }
 
-WEFT_API void weft_lock_wait_begin(struct weft_lock_wait *ret_wait, const void *lock)
+void weft_lock_wait_begin(struct weft_lock_wait *ret_wait, const void *lock)
 {
 	*ret_wait = (struct weft_lock_wait){0, NULL};
 	if (weft_hook_guard_ != 0 || !tables[WEFT_LOCK_PROFILE_BLOCK]) {
@@ -229,7 +229,7 @@ WEFT_API void weft_lock_wait_begin(struct weft_lock_wait *ret_wait, const void *
 	}
 }
 
-WEFT_API void weft_lock_wait_end(const struct weft_lock_wait *wait, const void *caller)
+void weft_lock_wait_end(const struct weft_lock_wait *wait, const void *caller)
 {
 	int saved_errno = errno;
 	uint64_t now;

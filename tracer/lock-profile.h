@@ -81,8 +81,8 @@ uint64_t weft_lock_lost(void);
  * Around a wait that is going to take place. lock: NULL for what is no lock. wait_end() need not be
  * called when the thread ends in between and lock is NULL. caller: as in heap-profile.h.
  */
-WEFT_API void weft_lock_wait_begin(struct weft_lock_wait *ret_wait, const void *lock);
-WEFT_API void weft_lock_wait_end(const struct weft_lock_wait *wait, const void *caller);
+void weft_lock_wait_begin(struct weft_lock_wait *ret_wait, const void *lock);
+void weft_lock_wait_end(const struct weft_lock_wait *wait, const void *caller);
 
 /* The waiting to be charged, ns; to be passed on after the release. */
 WEFT_API uint64_t weft_lock_release_begin(const void *lock);

@@ -156,6 +156,30 @@ LTTNG_UST_TRACEPOINT_EVENT(weft, account,
 		lttng_ust_field_integer(uint64_t, nvcsw, nvcsw_arg)
 		lttng_ust_field_integer(uint64_t, nivcsw, nivcsw_arg)))
 
+LTTNG_UST_TRACEPOINT_EVENT(weft, lock_wait_begin,
+	LTTNG_UST_TP_ARGS(
+		int32_t, pid_arg, int32_t, tid_arg, uint64_t, task_arg,
+		uint64_t, object_arg, uint8_t, kind_arg, int32_t, holder_arg, uint64_t, ip_arg),
+	LTTNG_UST_TP_FIELDS(
+		lttng_ust_field_integer(int32_t, pid, pid_arg)
+		lttng_ust_field_integer(int32_t, tid, tid_arg)
+		lttng_ust_field_integer(uint64_t, task, task_arg)
+		lttng_ust_field_integer(uint64_t, object, object_arg)
+		lttng_ust_field_integer(uint8_t, kind, kind_arg)
+		lttng_ust_field_integer(int32_t, holder, holder_arg)
+		lttng_ust_field_integer(uint64_t, ip, ip_arg)))
+
+LTTNG_UST_TRACEPOINT_EVENT(weft, lock_wait_end,
+	LTTNG_UST_TP_ARGS(
+		int32_t, pid_arg, int32_t, tid_arg, uint64_t, task_arg,
+		uint64_t, object_arg, uint8_t, kind_arg),
+	LTTNG_UST_TP_FIELDS(
+		lttng_ust_field_integer(int32_t, pid, pid_arg)
+		lttng_ust_field_integer(int32_t, tid, tid_arg)
+		lttng_ust_field_integer(uint64_t, task, task_arg)
+		lttng_ust_field_integer(uint64_t, object, object_arg)
+		lttng_ust_field_integer(uint8_t, kind, kind_arg)))
+
 LTTNG_UST_TRACEPOINT_EVENT(weft, cpu_sample,
 	LTTNG_UST_TP_ARGS(
 		int32_t, pid_arg, int32_t, tid_arg, uint64_t, task_arg, uint64_t, cpu_ns_arg,

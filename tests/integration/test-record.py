@@ -589,7 +589,7 @@ def recorded_metadata(directory):
 def test_recorded_events_are_the_contracts(folder):
     record(folder / "out", "--", COUNTED, "rounds", 1, 1)
     wanted = contract()
-    assert len(wanted) == 13 and wanted["thread_end"] == [("pid", "S32"), ("tid", "S32")], wanted
+    assert len(wanted) == 15 and wanted["thread_end"] == [("pid", "S32"), ("tid", "S32")], wanted
     assert recorded_metadata(folder / "out") == wanted
 
 

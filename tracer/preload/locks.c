@@ -10,13 +10,18 @@
  */
 #include <errno.h>
 
-#include "lock-profile.h"
+#include "lock-wait.h"
 #include "real.h"
 
 #define CALLER            __builtin_return_address(0)
 #define NOINLINE          __attribute__((noinline))
 #define LIKELY(condition) __builtin_expect(!!(condition), 1)
 #define UNWRAP(...)       __VA_ARGS__
+
+/* Who has the lock, as libc's lock itself says; another thread may be writing it. */
+#define OWNER(lock)  __atomic_load_n(&(lock)->__data.__owner, __ATOMIC_RELAXED)
+#define WRITER(lock) __atomic_load_n(&(lock)->__data.__cur_writer, __ATOMIC_RELAXED)
+#define NOBODY       0
 
 /* Parameters and arguments behind the lock, comma and all. */
 #define NO_PARAMETERS       ()
@@ -30,23 +35,23 @@
  * The function `name`. The waiting has a function of its own, so that the way without it has no
  * frame.
  */
-#define LOCK(type, name, try, parameters, arguments)                                               \
+#define LOCK(type, name, try, kind, holder, parameters, arguments)                                 \
 	WEFT_PRELOAD_API int IN_FRONT_OF(name)(type * lock UNWRAP parameters) __asm__(#name);      \
 	static NOINLINE int wait_in_##name(const void *caller, type *lock UNWRAP parameters)       \
 	{                                                                                          \
-		struct weft_lock_wait wait;                                                        \
+		struct weft_lock_passage passage;                                                  \
 		int ret;                                                                           \
                                                                                                    \
-		weft_lock_wait_begin(&wait, lock);                                                 \
+		weft_lock_wait_enter(&passage, WEFT_LOCK_KIND_##kind, lock, holder(lock), caller); \
 		ret = weft_real.name(lock UNWRAP arguments);                                       \
-		weft_lock_wait_end(&wait, caller);                                                 \
+		weft_lock_wait_leave(&passage, caller);                                            \
 		return ret;                                                                        \
 	}                                                                                          \
 	int IN_FRONT_OF(name)(type * lock UNWRAP parameters)                                       \
 	{                                                                                          \
 		int ret;                                                                           \
                                                                                                    \
-		if (!weft_lock_is_on()) {                                                          \
+		if (!weft_lock_is_watched()) {                                                     \
 			return weft_real.name(lock UNWRAP arguments);                              \
 		}                                                                                  \
 		ret = weft_real.try(lock);                                                         \
@@ -74,23 +79,26 @@
 		return weft_real.name(lock);                                                       \
 	}
 
-LOCK(pthread_mutex_t, pthread_mutex_lock, pthread_mutex_trylock, NO_PARAMETERS, NO_ARGUMENTS)
-LOCK(pthread_mutex_t, pthread_mutex_timedlock, pthread_mutex_trylock, DEADLINE_PARAMETERS,
-     DEADLINE_ARGUMENTS)
-LOCK(pthread_mutex_t, pthread_mutex_clocklock, pthread_mutex_trylock, CLOCK_PARAMETERS,
-     CLOCK_ARGUMENTS)
+LOCK(pthread_mutex_t, pthread_mutex_lock, pthread_mutex_trylock, MUTEX, OWNER, NO_PARAMETERS,
+     NO_ARGUMENTS)
+LOCK(pthread_mutex_t, pthread_mutex_timedlock, pthread_mutex_trylock, MUTEX, OWNER,
+     DEADLINE_PARAMETERS, DEADLINE_ARGUMENTS)
+LOCK(pthread_mutex_t, pthread_mutex_clocklock, pthread_mutex_trylock, MUTEX, OWNER,
+     CLOCK_PARAMETERS, CLOCK_ARGUMENTS)
 UNLOCK(pthread_mutex_t, pthread_mutex_unlock)
 
-LOCK(pthread_rwlock_t, pthread_rwlock_rdlock, pthread_rwlock_tryrdlock, NO_PARAMETERS, NO_ARGUMENTS)
-LOCK(pthread_rwlock_t, pthread_rwlock_timedrdlock, pthread_rwlock_tryrdlock, DEADLINE_PARAMETERS,
-     DEADLINE_ARGUMENTS)
-LOCK(pthread_rwlock_t, pthread_rwlock_clockrdlock, pthread_rwlock_tryrdlock, CLOCK_PARAMETERS,
-     CLOCK_ARGUMENTS)
-LOCK(pthread_rwlock_t, pthread_rwlock_wrlock, pthread_rwlock_trywrlock, NO_PARAMETERS, NO_ARGUMENTS)
-LOCK(pthread_rwlock_t, pthread_rwlock_timedwrlock, pthread_rwlock_trywrlock, DEADLINE_PARAMETERS,
-     DEADLINE_ARGUMENTS)
-LOCK(pthread_rwlock_t, pthread_rwlock_clockwrlock, pthread_rwlock_trywrlock, CLOCK_PARAMETERS,
-     CLOCK_ARGUMENTS)
+LOCK(pthread_rwlock_t, pthread_rwlock_rdlock, pthread_rwlock_tryrdlock, RWLOCK_READ, WRITER,
+     NO_PARAMETERS, NO_ARGUMENTS)
+LOCK(pthread_rwlock_t, pthread_rwlock_timedrdlock, pthread_rwlock_tryrdlock, RWLOCK_READ, WRITER,
+     DEADLINE_PARAMETERS, DEADLINE_ARGUMENTS)
+LOCK(pthread_rwlock_t, pthread_rwlock_clockrdlock, pthread_rwlock_tryrdlock, RWLOCK_READ, WRITER,
+     CLOCK_PARAMETERS, CLOCK_ARGUMENTS)
+LOCK(pthread_rwlock_t, pthread_rwlock_wrlock, pthread_rwlock_trywrlock, RWLOCK_WRITE, WRITER,
+     NO_PARAMETERS, NO_ARGUMENTS)
+LOCK(pthread_rwlock_t, pthread_rwlock_timedwrlock, pthread_rwlock_trywrlock, RWLOCK_WRITE, WRITER,
+     DEADLINE_PARAMETERS, DEADLINE_ARGUMENTS)
+LOCK(pthread_rwlock_t, pthread_rwlock_clockwrlock, pthread_rwlock_trywrlock, RWLOCK_WRITE, WRITER,
+     CLOCK_PARAMETERS, CLOCK_ARGUMENTS)
 UNLOCK(pthread_rwlock_t, pthread_rwlock_unlock)
 
 /*
@@ -104,23 +112,24 @@ UNLOCK(pthread_rwlock_t, pthread_rwlock_unlock)
 	static NOINLINE int wait_in_##name(const void *caller, pthread_cond_t *condition,          \
 					   pthread_mutex_t *mutex UNWRAP parameters)               \
 	{                                                                                          \
-		struct weft_lock_wait wait;                                                        \
+		struct weft_lock_passage passage;                                                  \
 		uint64_t waited_ns = 0;                                                            \
 		int ret;                                                                           \
                                                                                                    \
 		if (weft_lock_is_contended(mutex)) {                                               \
 			waited_ns = weft_lock_release_begin(mutex);                                \
 		}                                                                                  \
-		weft_lock_wait_begin(&wait, NULL);                                                 \
+		weft_lock_wait_enter(&passage, WEFT_LOCK_KIND_CONDITION, condition, NOBODY,        \
+				     caller);                                                      \
 		ret = weft_real.name(condition, mutex UNWRAP arguments);                           \
-		weft_lock_wait_end(&wait, caller);                                                 \
+		weft_lock_wait_leave(&passage, caller);                                            \
 		weft_lock_release_end(waited_ns, caller);                                          \
 		return ret;                                                                        \
 	}                                                                                          \
 	int IN_FRONT_OF(name)(pthread_cond_t * condition,                                          \
 			      pthread_mutex_t * mutex UNWRAP parameters)                           \
 	{                                                                                          \
-		if (!weft_lock_is_on()) {                                                          \
+		if (!weft_lock_is_watched()) {                                                     \
 			return weft_real.name(condition, mutex UNWRAP arguments);                  \
 		}                                                                                  \
 		return wait_in_##name(CALLER, condition, mutex UNWRAP arguments);                  \
@@ -136,19 +145,20 @@ CONDITION(pthread_cond_clockwait, CLOCK_PARAMETERS, CLOCK_ARGUMENTS)
 					       semaphore UNWRAP parameters) __asm__(#name);        \
 	static NOINLINE int wait_in_##name(const void *caller, sem_t *semaphore UNWRAP parameters) \
 	{                                                                                          \
-		struct weft_lock_wait wait;                                                        \
+		struct weft_lock_passage passage;                                                  \
 		int ret;                                                                           \
                                                                                                    \
-		weft_lock_wait_begin(&wait, NULL);                                                 \
+		weft_lock_wait_enter(&passage, WEFT_LOCK_KIND_SEMAPHORE, semaphore, NOBODY,        \
+				     caller);                                                      \
 		ret = weft_real.name(semaphore UNWRAP arguments);                                  \
-		weft_lock_wait_end(&wait, caller);                                                 \
+		weft_lock_wait_leave(&passage, caller);                                            \
 		return ret;                                                                        \
 	}                                                                                          \
 	int IN_FRONT_OF(name)(sem_t * semaphore UNWRAP parameters)                                 \
 	{                                                                                          \
 		int saved_errno = errno;                                                           \
                                                                                                    \
-		if (!weft_lock_is_on()) {                                                          \
+		if (!weft_lock_is_watched()) {                                                     \
 			return weft_real.name(semaphore UNWRAP arguments);                         \
 		}                                                                                  \
 		pthread_testcancel();                                                              \
@@ -168,14 +178,14 @@ WEFT_PRELOAD_API int IN_FRONT_OF(pthread_barrier_wait)(pthread_barrier_t *barrie
 
 int IN_FRONT_OF(pthread_barrier_wait)(pthread_barrier_t *barrier)
 {
-	struct weft_lock_wait wait;
+	struct weft_lock_passage passage;
 	int ret;
 
-	if (!weft_lock_is_on()) {
+	if (!weft_lock_is_watched()) {
 		return weft_real.pthread_barrier_wait(barrier);
 	}
-	weft_lock_wait_begin(&wait, NULL);
+	weft_lock_wait_enter(&passage, WEFT_LOCK_KIND_BARRIER, barrier, NOBODY, CALLER);
 	ret = weft_real.pthread_barrier_wait(barrier);
-	weft_lock_wait_end(&wait, CALLER);
+	weft_lock_wait_leave(&passage, CALLER);
 	return ret;
 }

@@ -7,8 +7,10 @@
 
 #include <errno.h>
 
+#include <weft/trace.h>
+
 #include "hook-stack.h"
-#include "lock-profile.h"
+#include "lock-wait.h"
 #include "real.h"
 #include "thread-profile.h"
 
@@ -25,7 +27,7 @@ WEFT_PRELOAD_API int IN_FRONT_OF(pthread_join)(pthread_t thread,
 struct beginning {
 	weft_thread_fn start;
 	void *argument;
-	struct weft_stack_entry *entry; /* NULL: a thread of libweft's own. */
+	struct weft_stack_entry *entry; /* NULL: a thread of libweft's own, or of LTTng's. */
 };
 
 /* Its value in a thread is the thread's entry; its destructor knows of every kind of end. */
@@ -55,6 +57,7 @@ static void *begin(void *argument)
 		/* No memory: it counts as ended, rather than as living for ever. */
 		weft_thread_profile_end(beginning.entry);
 	}
+	weft_thread_prepare(); /* libweft's own pthread_create() is not called: libc's comes first. */
 	weft_hook_guard_--;
 	return beginning.start(beginning.argument);
 }
@@ -62,7 +65,8 @@ static void *begin(void *argument)
 int IN_FRONT_OF(pthread_create)(pthread_t *ret_thread, const pthread_attr_t *attributes,
 				weft_thread_fn start, void *argument)
 {
-	bool is_own = weft_thread_profile_is_own(CALLER);
+	/* Who creates one in the midst of what we do works for us: LTTng-UST, for example. */
+	bool is_own = weft_hook_guard_ != 0 || weft_thread_profile_is_own(CALLER);
 	struct weft_stack_entry *entry = has_end_key ? weft_thread_profile_begin(CALLER) : NULL;
 	struct beginning *beginning = entry || is_own ? weft_real.malloc(sizeof(*beginning)) : NULL;
 	int ret;
@@ -82,14 +86,14 @@ int IN_FRONT_OF(pthread_create)(pthread_t *ret_thread, const pthread_attr_t *att
 
 int IN_FRONT_OF(pthread_join)(pthread_t thread, void **ret_result)
 {
-	struct weft_lock_wait wait;
+	struct weft_lock_passage passage;
 	int ret;
 
-	if (!weft_lock_is_on()) {
+	if (!weft_lock_is_watched()) {
 		return weft_real.pthread_join(thread, ret_result);
 	}
-	weft_lock_wait_begin(&wait, NULL);
+	weft_lock_wait_enter(&passage, WEFT_LOCK_KIND_THREAD, (const void *)thread, 0, CALLER);
 	ret = weft_real.pthread_join(thread, ret_result);
-	weft_lock_wait_end(&wait, CALLER);
+	weft_lock_wait_leave(&passage, CALLER);
 	return ret;
 }

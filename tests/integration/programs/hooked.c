@@ -5,8 +5,8 @@
  * it waited, how many threads it made, whether every function answers as libc's does. One line
  * "KEY VALUE" for each fact on standard output.
  *
- * Usage: test-hooked contend ROUNDS HOLD_MS | wait ROUNDS HOLD_MS | threads COUNT | heap COUNT |
- *        results | fork COUNT | plugin LIBRARY COUNT | crowd THREADS ROUNDS | handler
+ * Usage: test-hooked contend ROUNDS HOLD_MS | wait ROUNDS HOLD_MS | threads COUNT | work THREADS |
+ *        heap COUNT | results | fork COUNT | plugin LIBRARY COUNT | crowd THREADS ROUNDS | handler
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -199,6 +199,33 @@ static void *leaves_memory(void *arg)
 {
 	free(malloc(100));
 	return arg;
+}
+
+/* 10 ms of CPU time, mostly. */
+static NOINLINE void *works_shortly(void *arg)
+{
+	struct timespec used = {0, 0};
+
+	while (used.tv_sec == 0 && used.tv_nsec < 10000000) {
+		(void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+	}
+	return arg;
+}
+
+/* One after the other: none lives for long. */
+static void work_in_threads(long count)
+{
+	struct timespec used;
+	long i;
+
+	for (i = 0; i < count; i++) {
+		pthread_t thread;
+
+		expect(pthread_create(&thread, NULL, works_shortly, NULL) == 0, "create");
+		(void)pthread_join(thread, NULL);
+	}
+	(void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+	tell("used", used.tv_sec * NS_PER_S + used.tv_nsec);
 }
 
 static NOINLINE void make_threads(long count)
@@ -506,6 +533,8 @@ int main(int argc, char **argv)
 		wait_in_every_way(number);
 	} else if (strcmp(what, "threads") == 0) {
 		make_threads(number);
+	} else if (strcmp(what, "work") == 0) {
+		work_in_threads(number);
 	} else if (strcmp(what, "heap") == 0) {
 		use_heap(number);
 	} else if (strcmp(what, "results") == 0) {

@@ -322,10 +322,23 @@ static void log_something(struct world *world, const struct thread *thread)
 	event->log.ip = 0x1000 + below(world, 16);
 }
 
+/* Begins and ends need not go together: events are lost. */
+static void wait_for_lock(struct world *world, struct thread *thread)
+{
+	struct weft_event *event = append_by(
+		world, below(world, 2) ? WEFT_EVENT_LOCK_WAIT_BEGIN : WEFT_EVENT_LOCK_WAIT_END,
+		thread);
+
+	event->lock_wait.task = any_task(world);
+	event->lock_wait.object = below(world, 4);
+	event->lock_wait.kind = below(world, 9);
+	event->lock_wait.holder = (int32_t)below(world, 3) - 1;
+}
+
 static void act(struct world *world, struct thread *thread)
 {
 	tell_thread(world, thread);
-	switch (below(world, 10)) {
+	switch (below(world, 11)) {
 	case 0:
 		begin_task(world, thread);
 		break;
@@ -344,6 +357,9 @@ static void act(struct world *world, struct thread *thread)
 		break;
 	case 8:
 		log_something(world, thread);
+		break;
+	case 9:
+		wait_for_lock(world, thread);
 		break;
 	default:
 		if (below(world, 3)) {

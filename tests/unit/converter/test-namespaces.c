@@ -57,6 +57,13 @@ static void ids_of_a_container_become_the_kernels(void **state)
 	event.thread.subject = 1;
 	seen = weft_namespaces_translate(&namespaces, &event, &storage);
 	assert_int_equal(seen->thread.subject, 5001);
+	event.kind = WEFT_EVENT_LOCK_WAIT_BEGIN;
+	event.lock_wait.holder = 1;
+	seen = weft_namespaces_translate(&namespaces, &event, &storage);
+	assert_int_equal(seen->lock_wait.holder, 5001);
+	event.lock_wait.holder = 2; /* Nobody that is known: better no name than a wrong one. */
+	seen = weft_namespaces_translate(&namespaces, &event, &storage);
+	assert_int_equal(seen->lock_wait.holder, 0);
 	weft_namespaces_fini(&namespaces);
 }
 

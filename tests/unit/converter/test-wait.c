@@ -11,6 +11,8 @@
 
 #include <cmocka.h>
 
+#include <weft/events.h>
+
 #include "wait.h"
 
 struct row {
@@ -81,6 +83,67 @@ static void only_synchronization_counts_as_such(void **state)
 	}
 }
 
+/* What the program says of its wait is exact, but only of that wait. */
+static void locks_are_called_by_their_names(void **state)
+{
+	static const struct {
+		const char *syscall;
+		enum weft_wait_sleep sleep;
+		struct weft_wait_lock lock;
+		const char *reason, *text;
+	} cases[] = {
+		{"futex",
+		 WEFT_WAIT_INTERRUPTIBLE,
+		 {WEFT_LOCK_KIND_MUTEX, 12, 0x55d0},
+		 "sync: mutex",
+		 "sync: mutex 0x55d0 held by thread 12"},
+		{"futex",
+		 WEFT_WAIT_INTERRUPTIBLE,
+		 {WEFT_LOCK_KIND_CONDITION, 0, 0x55d0},
+		 "sync: condition",
+		 "sync: condition 0x55d0"},
+		{"unknown",
+		 WEFT_WAIT_INTERRUPTIBLE,
+		 {WEFT_LOCK_KIND_RWLOCK_READ, -1, 16},
+		 "sync: read lock",
+		 "sync: read lock 0x10"},
+		{"futex",
+		 WEFT_WAIT_INTERRUPTIBLE,
+		 {UINT32_MAX, INT32_MAX, UINT64_MAX},
+		 "sync: lock",
+		 "sync: lock 0xffffffffffffffff held by thread 2147483647"},
+		{"none",
+		 WEFT_WAIT_UNINTERRUPTIBLE,
+		 {WEFT_LOCK_KIND_MUTEX, 12, 0x55d0},
+		 "page fault",
+		 "page fault"},
+		{"read",
+		 WEFT_WAIT_INTERRUPTIBLE,
+		 {WEFT_LOCK_KIND_MUTEX, 12, 0x55d0},
+		 "file",
+		 "file"},
+		{"futex",
+		 WEFT_WAIT_STOPPED,
+		 {WEFT_LOCK_KIND_MUTEX, 12, 0x55d0},
+		 "stopped",
+		 "stopped"},
+		{"futex", WEFT_WAIT_INTERRUPTIBLE, {0, 12, 0x55d0}, "sync: futex", "sync: futex"},
+	};
+	char storage[WEFT_WAIT_TEXT_SIZE];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct weft_wait wait = {.syscall = weft_wait_find_syscall(cases[i].syscall),
+					 .object = WEFT_WAIT_OBJECT_UNKNOWN,
+					 .sleep = (uint8_t)cases[i].sleep,
+					 .lock = cases[i].lock};
+
+		assert_string_equal(weft_wait_reason(&wait), cases[i].reason);
+		assert_string_equal(weft_wait_text(&wait, storage), cases[i].text);
+	}
+}
+
 static void names_come_back_and_damage_is_unknown(void **state)
 {
 	(void)state;
@@ -95,6 +158,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_wait_has_its_word),
 		cmocka_unit_test(only_synchronization_counts_as_such),
+		cmocka_unit_test(locks_are_called_by_their_names),
 		cmocka_unit_test(names_come_back_and_damage_is_unknown),
 	};
 

@@ -112,6 +112,19 @@
 	F(pid, S32) F(tid, S32) F(task, U64) F(elapsed_ns, U64) F(cpu_ns, U64) F(run_wait_ns, U64) \
 	F(nvcsw, U64) F(nivcsw, U64)
 
+/**
+ * The emitting thread is about to wait: another one has the lock, or what it waits for has not happened.
+ * Only of programs that run with libweft-preload. object: its address (of a thread that is joined: what
+ * pthread_create() called it). kind: enum weft_lock_kind. holder: the thread that had the lock a
+ * moment ago, 0 unknown or nobody. ip: as above, but no object is described for it.
+ */
+#define WEFT_EVENT_LOCK_WAIT_BEGIN_FIELDS(F) \
+	F(pid, S32) F(tid, S32) F(task, U64) F(object, U64) F(kind, U8) F(holder, S32) F(ip, U64)
+
+/** The wait that the emitting thread began last is over. */
+#define WEFT_EVENT_LOCK_WAIT_END_FIELDS(F) \
+	F(pid, S32) F(tid, S32) F(task, U64) F(object, U64) F(kind, U8)
+
 #define WEFT_EVENT_MAP(X) \
 	X(TASK_BEGIN, task_begin, WEFT_EVENT_TASK_BEGIN_FIELDS) \
 	X(TASK_END, task_end, WEFT_EVENT_TASK_END_FIELDS) \
@@ -124,7 +137,9 @@
 	X(PROCESS, process, WEFT_EVENT_PROCESS_FIELDS) \
 	X(PROCESS_END, process_end, WEFT_EVENT_PROCESS_END_FIELDS) \
 	X(OBJECT, object, WEFT_EVENT_OBJECT_FIELDS) \
-	X(ACCOUNT, account, WEFT_EVENT_ACCOUNT_FIELDS)
+	X(ACCOUNT, account, WEFT_EVENT_ACCOUNT_FIELDS) \
+	X(LOCK_WAIT_BEGIN, lock_wait_begin, WEFT_EVENT_LOCK_WAIT_BEGIN_FIELDS) \
+	X(LOCK_WAIT_END, lock_wait_end, WEFT_EVENT_LOCK_WAIT_END_FIELDS)
 
 /**
  * A sample of the CPU profile, while one is being taken: the emitting thread had used `cpu_ns` of CPU
@@ -145,12 +160,28 @@
 	X(REGION_TWICE, 3, "region ended twice, or after the region around it") \
 	X(TASK_TWICE, 4, "task ended twice")
 
+/** What is waited for: X(NAME, value, word for reports). */
+#define WEFT_LOCK_KIND_MAP(X) \
+	X(MUTEX, 1, "mutex") \
+	X(RWLOCK_READ, 2, "read lock") \
+	X(RWLOCK_WRITE, 3, "write lock") \
+	X(CONDITION, 4, "condition") \
+	X(SEMAPHORE, 5, "semaphore") \
+	X(BARRIER, 6, "barrier") \
+	X(THREAD, 7, "thread")
+
 /* clang-format on */
 
 enum weft_misuse_kind {
 #define WEFT_MISUSE_ENUMERATOR(upper, value, text) WEFT_MISUSE_##upper = (value),
 	WEFT_MISUSE_MAP(WEFT_MISUSE_ENUMERATOR)
 #undef WEFT_MISUSE_ENUMERATOR
+};
+
+enum weft_lock_kind {
+#define WEFT_LOCK_KIND_ENUMERATOR(upper, value, word) WEFT_LOCK_KIND_##upper = (value),
+	WEFT_LOCK_KIND_MAP(WEFT_LOCK_KIND_ENUMERATOR)
+#undef WEFT_LOCK_KIND_ENUMERATOR
 };
 
 #endif
