@@ -473,3 +473,20 @@ int64_t weft_report_graph__weight(const struct report_edge *edge)
 {
 	return mean(edge->weight, edge->divisor);
 }
+
+const char *weft_report_graph__inline_mark(const struct report_node *node)
+{
+	const struct report_edge *edge;
+	bool is_inline = false, is_called = false;
+
+	for (edge = node->in; edge; edge = edge->next_in) {
+		if (!edge->is_gone) {
+			is_inline = is_inline || edge->is_inline;
+			is_called = is_called || !edge->is_inline;
+		}
+	}
+	if (!is_inline) {
+		return "";
+	}
+	return is_called ? "partial-inline" : "inline";
+}

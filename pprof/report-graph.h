@@ -107,6 +107,9 @@ int64_t weft_report_graph__flat(const struct report_node *node);
 int64_t weft_report_graph__cum(const struct report_node *node);
 int64_t weft_report_graph__weight(const struct report_edge *edge);
 
+/** Whether calls of a node are inlined: "inline" all, "partial-inline" some, "" none. Static. */
+const char *weft_report_graph__inline_mark(const struct report_node *node);
+
 /** The node of each line of a location, innermost first; some NULL when nodes were left out. */
 struct report_node **weft_report_graph__frames(const struct report_graph *graph, uint32_t location,
 					       uint32_t *ret_count);

@@ -79,7 +79,7 @@ void weft_report_header__profile(const struct report *report, const struct repor
 	write_duration(report, lines);
 }
 
-static void write_filters(const struct report *report, const struct report_lines *lines)
+void weft_report_header__filters(const struct report *report, const struct report_lines *lines)
 {
 	const struct report_values *values = &report->values;
 	const struct {
@@ -141,7 +141,7 @@ void weft_report_header__graph(const struct report_graph *graph, const struct re
 	for (i = 0; i < graph->count; i++) {
 		sum = weft_report_unit__add(sum, weft_report_graph__flat(graph->nodes[i]));
 	}
-	write_filters(report, lines);
+	weft_report_header__filters(report, lines);
 	weft_report_header__line(lines, "Showing nodes accounting for %s, %s of %s total",
 				 weft_report_view__format(report, flat, sum),
 				 weft_report_unit__percent_trimmed(percent, sum, report->total),

@@ -22,7 +22,10 @@ void weft_report_header__line(const struct report_lines *lines, const char *form
 	__attribute__((format(printf, 2, 3)));
 /** File, type, time, duration. */
 void weft_report_header__profile(const struct report *report, const struct report_lines *lines);
-/** As above unless labels are compact, then filters, and how much is shown. @param is_full All. */
+/** The filters that are set. */
+void weft_report_header__filters(const struct report *report, const struct report_lines *lines);
+/** As weft_report_header__profile() unless labels are compact, then filters, and
+ * how much is shown. @param is_full All. */
 void weft_report_header__graph(const struct report_graph *graph, const struct report_lines *lines,
 			       bool is_full);
 

@@ -11,23 +11,6 @@
 
 /* ---- top ---- */
 
-static const char *inline_mark(const struct report_node *node)
-{
-	const struct report_edge *edge;
-	bool is_inline = false, is_called = false;
-
-	for (edge = node->in; edge; edge = edge->next_in) {
-		if (!edge->is_gone) {
-			is_inline = is_inline || edge->is_inline;
-			is_called = is_called || !edge->is_inline;
-		}
-	}
-	if (!is_inline) {
-		return "";
-	}
-	return is_called ? " (partial-inline)" : " (inline)";
-}
-
 static void print_top(const struct report_graph *graph, FILE *out)
 {
 	const struct report *report = graph->report;
@@ -40,15 +23,16 @@ static void print_top(const struct report_graph *graph, FILE *out)
 	for (i = 0; i < graph->count; i++) {
 		const struct report_node *node = graph->nodes[i];
 		int64_t flat = weft_report_graph__flat(node), cum = weft_report_graph__cum(node);
+		const char *mark = weft_report_graph__inline_mark(node);
 
 		sum = weft_report_unit__add(sum, flat);
-		(void)fprintf(out, "%10s %s %s %10s %s  %s%s\n",
+		(void)fprintf(out, "%10s %s %s %10s %s  %s%s%s%s\n",
 			      weft_report_view__format(report, flat_text, flat),
 			      weft_report_unit__percent(flat_percent, flat, report->total),
 			      weft_report_unit__percent(sum_percent, sum, report->total),
 			      weft_report_view__format(report, cum_text, cum),
 			      weft_report_unit__percent(cum_percent, cum, report->total),
-			      node->label, inline_mark(node));
+			      node->label, *mark ? " (" : "", mark, *mark ? ")" : "");
 	}
 }
 

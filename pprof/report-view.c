@@ -269,13 +269,18 @@ void weft_report_view__sum(struct report *report)
 	report->total = divisor ? weft_report_unit__divide(total, divisor) : total;
 }
 
+int64_t weft_report_view__ratio(const struct report *report, int64_t value)
+{
+	return report->ratio > 0 && report->ratio != 1
+		       ? weft_report_unit__multiply(value, report->ratio)
+		       : value;
+}
+
 const char *weft_report_view__format(const struct report *report, char text[WEFT_REPORT_TEXT_SIZE],
 				     int64_t value)
 {
-	if (report->ratio > 0 && report->ratio != 1) {
-		value = weft_report_unit__multiply(value, report->ratio);
-	}
-	return weft_report_unit__label(text, value, report->sample_unit, report->output_unit);
+	return weft_report_unit__label(text, weft_report_view__ratio(report, value),
+				       report->sample_unit, report->output_unit);
 }
 
 const char *weft_report_view__format_or_dot(const struct report *report,

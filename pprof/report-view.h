@@ -93,6 +93,8 @@ int64_t weft_report_view__divisor(const struct report *report, const struct repo
 WEFT_MUST_CHECK int weft_report_view__choose_value(struct report *report, struct weft_error *err);
 /** Sums up all that there is, for percentages. */
 void weft_report_view__sum(struct report *report);
+/** A value with what the config divides by, in the profile's unit; after choose_value(). */
+int64_t weft_report_view__ratio(const struct report *report, int64_t value);
 /** A value as reports show it, after choose_value(). @return `text`. */
 const char *weft_report_view__format(const struct report *report, char text[WEFT_REPORT_TEXT_SIZE],
 				     int64_t value);
@@ -159,6 +161,15 @@ WEFT_MUST_CHECK int weft_report_write_callgrind(struct report *report, FILE *out
 						struct weft_error *err);
 WEFT_MUST_CHECK int weft_report_write_dot(struct report *report, FILE *out, struct weft_error *err);
 WEFT_MUST_CHECK int weft_report_write_list(struct report *report, FILE *out,
+					   struct weft_error *err);
+WEFT_MUST_CHECK int weft_report_write_json(struct report *report, FILE *out,
+					   struct weft_error *err);
+WEFT_MUST_CHECK int weft_report_write_csv(struct report *report, FILE *out, struct weft_error *err);
+WEFT_MUST_CHECK int weft_report_write_folded(struct report *report, FILE *out,
+					     struct weft_error *err);
+WEFT_MUST_CHECK int weft_report_write_flame(struct report *report, FILE *out,
+					    struct weft_error *err);
+WEFT_MUST_CHECK int weft_report_write_html(struct report *report, FILE *out,
 					   struct weft_error *err);
 
 #endif

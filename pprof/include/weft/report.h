@@ -128,6 +128,17 @@ WEFT_MUST_CHECK int weft_report_write_header(const struct weft_pprof *profile,
 					     const struct weft_report_config *config, FILE *out,
 					     struct weft_error *err);
 
+/**
+ * A part of the page that the format "html" makes, for servers that make a page of it themselves:
+ * "style.css", "body.html", "script.js". The script takes its data, the format "flame", from the element
+ * with the id "profile" (<script type="application/json" id="profile">), and touches nothing outside the
+ * element "weft-flame" of the body but the address behind '#' and the theme of the document.
+ *
+ * @param ret_size  In bytes. The text is no string: nothing ends it.
+ * @return Static; NULL: no such part.
+ */
+const char *weft_report_page_get(const char *name, size_t *ret_size);
+
 /* ---- Values of profiles ---- */
 
 /** Index of the sample type that a config chooses. @return 0 or more; -EINVAL. */
