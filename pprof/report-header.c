@@ -6,6 +6,7 @@
 #include "report-header.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -161,13 +162,18 @@ void weft_report_header__graph(const struct report_graph *graph, const struct re
 
 void weft_report_header__line(const struct report_lines *lines, const char *format, ...)
 {
-	char text[4096];
+	char *text = NULL;
 	va_list args;
+	int len;
 
 	va_start(args, format);
-	(void)vsnprintf(text, sizeof(text), format, args);
+	len = vasprintf(&text, format, args);
 	va_end(args);
-	lines->add(lines->ctx, text);
+	/* Without memory even for a line, what follows fails as well, and says so. */
+	if (len >= 0) {
+		lines->add(lines->ctx, text);
+		free(text);
+	}
 }
 
 static void print_line(void *ctx, const char *text)

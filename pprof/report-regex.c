@@ -5,6 +5,7 @@
  */
 #include "report-regex.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,36 +29,86 @@ struct report_regex {
 /* What PCRE2 understands and RE2 does not, at an opening parenthesis. */
 static bool is_foreign_group(const char *at)
 {
-	return strncmp(at, "(?=", 3) == 0 || strncmp(at, "(?!", 3) == 0 ||
-	       strncmp(at, "(?<=", 4) == 0 || strncmp(at, "(?<!", 4) == 0 ||
-	       strncmp(at, "(?>", 3) == 0 || strncmp(at, "(?|", 3) == 0 ||
-	       strncmp(at, "(?(", 3) == 0 || strncmp(at, "(?R", 3) == 0 ||
-	       strncmp(at, "(?#", 3) == 0 || strncmp(at, "(?&", 3) == 0 ||
-	       strncmp(at, "(*", 2) == 0;
+	static const char *const foreign[] = {
+		"(?=", "(?!", "(?<=", "(?<!", "(?>", "(?|", "(?(",  "(?R",
+		"(?#", "(?&", "(*",   "(?C",  "(?'", "(?+", "(?P=", "(?P>",
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(foreign) / sizeof(foreign[0]); i++) {
+		if (strncmp(at, foreign[i], strlen(foreign[i])) == 0) {
+			return true;
+		}
+	}
+	/* A group that is called again, by its number. */
+	return strncmp(at, "(?", 2) == 0 && isdigit((unsigned char)at[2 + (at[2] == '-')]);
+}
+
+/* Length of what stands in brackets, both included; of the rest when nothing closes it. */
+static size_t class_len(const char *at)
+{
+	size_t i = 1;
+
+	i += at[i] == '^';
+	i += at[i] == ']'; /* A bracket that comes first is itself. */
+	while (at[i] && at[i] != ']') {
+		const char *end = strncmp(at + i, "[:", 2) == 0 ? strstr(at + i, ":]") : NULL;
+
+		i += end ? (size_t)(end - (at + i)) + 2 : at[i] == '\\' && at[i + 1] ? 2 : 1;
+	}
+	return i + (at[i] == ']');
+}
+
+/* Length of {n}, {n,} or {n,m}; 0: the brace is itself. */
+static size_t repeat_len(const char *at)
+{
+	size_t digits = strspn(at + 1, "0123456789"), len = 1 + digits;
+
+	if (digits == 0) {
+		return 0;
+	}
+	if (at[len] == ',') {
+		len += 1 + strspn(at + len + 1, "0123456789");
+	}
+	return at[len] == '}' ? len + 1 : 0;
+}
+
+/* Length of an escaped character, of all between \Q and \E; 0: RE2 does not know it. */
+static size_t escape_len(const char *at)
+{
+	if (at[1] == 'Q') {
+		const char *end = strstr(at, "\\E");
+
+		return end ? (size_t)(end - at) + 2 : strlen(at);
+	}
+	return at[1] && strchr("123456789GRKkgXNHhVZceo", at[1]) ? 0 : at[1] ? 2 : 1;
 }
 
 /* Offset of what RE2 does not know; or the length. */
 static size_t find_foreign(const char *text)
 {
-	bool in_class = false;
-	size_t i;
+	bool is_repeated = false; /* What stands before has a quantifier. */
+	size_t i, len;
 
-	for (i = 0; text[i]; i++) {
-		if (text[i] == '\\' && text[i + 1]) {
-			i++;
-			if (!in_class && strchr("123456789GRKkgXNHhVZ", text[i])) {
-				return i - 1;
-			}
-		} else if (in_class) {
-			in_class = text[i] != ']';
+	for (i = 0; text[i]; i += len) {
+		bool was_repeated = is_repeated;
+
+		len = 1;
+		is_repeated = strchr("*+?", text[i]) != NULL;
+		if (text[i] == '\\') {
+			len = escape_len(text + i);
 		} else if (text[i] == '[') {
-			in_class = true;
-			/* A bracket that comes first is itself. */
-			i += text[i + 1] == '^';
-			i += text[i + 1] == ']';
-		} else if (text[i] == '(' && is_foreign_group(text + i)) {
+			len = class_len(text + i);
+		} else if (text[i] == '{' && repeat_len(text + i)) {
+			len = repeat_len(text + i);
+			is_repeated = true;
+		}
+		if (len == 0 || (text[i] == '(' && is_foreign_group(text + i)) ||
+		    (text[i] == '+' && was_repeated)) {
 			return i;
 		}
+		/* The ? of "(?" is none, and nothing follows that of "*?" but another atom. */
+		is_repeated = is_repeated && !(text[i] == '?' && i > 0 && text[i - 1] == '(');
 	}
 	return i;
 }
