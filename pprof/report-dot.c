@@ -535,6 +535,7 @@ int weft_report_write_dot(struct report *report, FILE *out, struct weft_error *e
 {
 	struct report_graph graph;
 	struct dot dot = {.report = report, .graph = &graph, .arena = &report->arena, .out = out};
+	const char *title;
 	size_t i;
 	int ret = weft_report_graph__init_trimmed(&graph, report);
 
@@ -546,8 +547,12 @@ int weft_report_write_dot(struct report *report, FILE *out, struct weft_error *e
 	if (ret < 0) {
 		goto out;
 	}
-	(void)fprintf(out, "digraph \"%s\" {\nnode [style=filled fillcolor=\"#f8f8f8\"]\n",
-		      *report->title ? report->title : "unnamed");
+	title = escape(dot.arena, *report->title ? report->title : "unnamed");
+	if (!title) {
+		ret = weft_report_view__no_memory(err);
+		goto out;
+	}
+	(void)fprintf(out, "digraph \"%s\" {\nnode [style=filled fillcolor=\"#f8f8f8\"]\n", title);
 	print_legend(&dot);
 	if (print_graph(&dot) < 0 || dot.is_out_of_memory) {
 		ret = weft_report_view__no_memory(err);

@@ -400,15 +400,14 @@ int weft_report_graph__build(struct report_graph *graph)
 
 int weft_report_graph__init_places(struct report_graph *graph, struct report *report)
 {
-	const char *format = report->request->format;
+	bool is_graph = strcmp(report->request->format, "callgrind") == 0;
 
 	memset(graph, 0, sizeof(*graph));
 	graph->report = report;
 	graph->seed = weft_hash_seed();
-	graph->is_visual = strcmp(format, "dot") == 0;
+	graph->is_visual = report->is_visual;
 	graph->wants_tags = graph->is_visual;
-	graph->is_tree =
-		report->values.call_tree && (graph->is_visual || strcmp(format, "callgrind") == 0);
+	graph->is_tree = report->values.call_tree && (graph->is_visual || is_graph);
 	return place_locations(graph);
 }
 

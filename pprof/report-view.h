@@ -64,6 +64,7 @@ struct report {
 	struct report_key *keys;
 	uint32_t function_count, location_count, sample_count, mapping_count, key_count;
 	uint32_t value_index;
+	bool is_visual;          /* A graph to look at, with labels beside its nodes. */
 	bool keeps_objects;      /* Nodes of different binaries stay apart. */
 	const char *sample_type; /* With "mean_" in front when it is a mean. */
 	const char *sample_unit;
@@ -171,5 +172,12 @@ WEFT_MUST_CHECK int weft_report_write_flame(struct report *report, FILE *out,
 					    struct weft_error *err);
 WEFT_MUST_CHECK int weft_report_write_html(struct report *report, FILE *out,
 					   struct weft_error *err);
+WEFT_MUST_CHECK int weft_report_write_proto(struct report *report, FILE *out,
+					    struct weft_error *err);
+WEFT_MUST_CHECK int weft_report_write_topproto(struct report *report, FILE *out,
+					       struct weft_error *err);
+/** By the request's format: what dot -T calls it. */
+WEFT_MUST_CHECK int weft_report_write_picture(struct report *report, FILE *out,
+					      struct weft_error *err);
 
 #endif

@@ -39,7 +39,11 @@ static const struct format formats[] = {
 	{.public = {.name = "folded", .help = "Stacks, one a line, for flame graph programs"},
 	 .write = weft_report_write_folded,
 	 .is_untrimmed = true},
-	{.public = {.name = "html", .help = "Flame graph: one page with all that it needs"},
+	{.public = {.name = "gif", .help = "Picture of the graph", .extension = "gif"},
+	 .write = weft_report_write_picture},
+	{.public = {.name = "html",
+		    .help = "Flame graph: one page with all that it needs",
+		    .extension = "html"},
 	 .write = weft_report_write_html,
 	 .is_untrimmed = true},
 	{.public = {.name = "json", .help = "Like top and tree, for programs"},
@@ -52,15 +56,31 @@ static const struct format formats[] = {
 	 .granularity = "lines",
 	 .is_untrimmed = true,
 	 .keeps_objects = true},
+	{.public = {.name = "pdf", .help = "Picture of the graph, to print", .extension = "pdf"},
+	 .write = weft_report_write_picture},
 	{.public = {.name = "peek",
 		    .help = "Callers and callees of functions that match",
 		    .has_argument = true},
 	 .write = weft_report_write_tree,
 	 .is_untrimmed = true},
+	{.public = {.name = "png", .help = "Picture of the graph", .extension = "png"},
+	 .write = weft_report_write_picture},
+	{.public = {.name = "proto",
+		    .help = "The profile as filters leave it, gzipped",
+		    .extension = "pb.gz"},
+	 .write = weft_report_write_proto,
+	 .granularity = "addresses",
+	 .is_untrimmed = true},
+	{.public = {.name = "ps", .help = "Picture of the graph, to print", .extension = "ps"},
+	 .write = weft_report_write_picture},
 	{.public = {.name = "raw", .help = "The profile as text, field by field"},
 	 .write = weft_report_write_raw,
 	 .granularity = "addresses",
 	 .is_untrimmed = true},
+	{.public = {.name = "svg",
+		    .help = "Picture of the graph, for browsers",
+		    .extension = "svg"},
+	 .write = weft_report_write_picture},
 	{.public = {.name = "tags", .help = "Labels and their values"},
 	 .write = weft_report_write_tags},
 	{.public = {.name = "text", .help = "Like top"},
@@ -68,6 +88,9 @@ static const struct format formats[] = {
 	 .is_flat_list = true},
 	{.public = {.name = "top", .help = "Functions, the most expensive first"},
 	 .write = weft_report_write_top,
+	 .is_flat_list = true},
+	{.public = {.name = "topproto", .help = "Top as a profile, gzipped", .extension = "pb.gz"},
+	 .write = weft_report_write_topproto,
 	 .is_flat_list = true},
 	{.public = {.name = "traces", .help = "All samples with their stacks"},
 	 .write = weft_report_write_traces},
@@ -117,6 +140,8 @@ static void insist(struct report *report, const struct format *format)
 		values->edgefraction = 0;
 	}
 	report->keeps_objects = format->keeps_objects;
+	report->is_visual = format->write == weft_report_write_dot ||
+			    format->write == weft_report_write_picture;
 }
 
 /* Filters, and the total of what was there before them (or after, for relative percentages). */

@@ -247,6 +247,37 @@ def test_sums_and_differences_equal_those_of_the_newest_reader(folder):
                                for format_, words in itertools.product(FORMATS, SUMS)))
 
 
+# Profiles as reports: what filters leave, read again.
+FILTERS = ((), ("-noinlines",), ("-focus=1", "-ignore=2"), ("-hide=3",), ("-show_from=_1|inner",),
+           ("-tagroot=tenant",), ("-tagfocus=acme",), ("-taghide=tenant",), ("-divide_by=3",),
+           ("-sample_index=0",))
+
+
+def written(folder, command, words, name):
+    done = harness.run(*command, *words, f"-output={name}", check=False, cwd=folder,
+                       env=environment(folder))
+    assert done.returncode == 0, (words, done.stderr)
+    return name
+
+
+def compare_written(folder, tool, format_, words):
+    ours = written(folder, [harness.WEFT, "pprof"], [f"-{format_}", *words], "ours.pb.gz")
+    wanted = written(folder, [tool], [f"-{format_}", *words], "wanted.pb.gz")
+    for report_words in (("-traces",), ("-tags",), ("-top", "-lines"), ("-traces", "-sample_index=0")):
+        texts = [report(folder, [tool], [*report_words, name]).stdout for name in (wanted, ours)]
+        assert texts[0] == texts[1], f"{format_} {words} {report_words}: " + difference(*texts)
+
+
+def test_profiles_written_read_as_the_newest_readers_own(folder):
+    _, tool = newest_reader()
+    make_profiles(folder)
+    for kind, options in itertools.product(("labels", "inline", "bare", "empty"), FILTERS):
+        compare_written(folder, tool, "proto", [*options, f"{kind}.pb.gz"])
+    for kind, options in itertools.product(("cpu", "units", "empty"),
+                                           ((), ("-unit=ms",), ("-nodecount=5",))):
+        compare_written(folder, tool, "topproto", [*options, f"{kind}.pb.gz"])
+
+
 def test_mistakes_are_refused_with_one_line(folder):
     _, tool = newest_reader()
     make_profiles(folder)

@@ -12,7 +12,10 @@ import io
 import json
 import os
 import pathlib
+import pty
 import re
+import shutil
+import subprocess
 
 import browser
 import harness
@@ -112,6 +115,44 @@ def test_options_reach_them(folder):
 def test_json_has_any_text(folder):
     data = json.loads(report("-json", f"-add_comment={EVIL}", profile(folder, "cpu")))
     assert data["comments"][-1] == EVIL
+
+
+PICTURES = {"svg": b"<?xml", "png": b"\x89PNG", "pdf": b"%PDF", "ps": b"%!PS", "gif": b"GIF8"}
+
+
+def test_pictures_are_drawn(folder):
+    if not shutil.which("dot"):
+        raise harness.Skip("no graphviz (package graphviz)")
+    for name, magic in PICTURES.items():
+        path = folder / f"graph.{name}"
+        done = harness.weft("pprof", f"-{name}", "-nodecount=9", f"-output={path}", profile(folder, "cxx"))
+        assert done.stderr == f"Generating report in {path}\n" and not done.stdout
+        assert path.read_bytes().startswith(magic), name
+    # As text in the picture: names are there.
+    assert "push_back" in (folder / "graph.svg").read_text()
+
+
+def test_a_picture_without_graphviz_says_what_to_do(folder):
+    path = folder / "graph.svg"
+    path.write_text("old")
+    done = harness.run(harness.WEFT, "pprof", "-svg", f"-output={path}", profile(folder, "cxx"),
+                       check=False, env=dict(os.environ, PATH="/nonexistent"))
+    assert done.returncode == 1 and "install graphviz" in done.stderr.splitlines()[-1], done.stderr
+    assert path.read_text() == "old", "a report that failed has replaced an older one"
+
+
+def test_files_go_to_a_terminal_by_name(folder):
+    """As the real tool does: bytes that would ruin a screen become profile001.EXTENSION."""
+    (folder / "profile001.pb.gz").write_text("mine")
+    leader, follower = pty.openpty()
+    done = subprocess.run([harness.WEFT, "pprof", "-proto", profile(folder, "cpu")], cwd=folder,
+                          stdin=follower, stdout=follower, stderr=subprocess.PIPE, text=True,
+                          timeout=harness.PATIENCE_S)
+    os.close(follower)
+    os.close(leader)
+    assert done.stderr == "Generating report in profile002.pb.gz\n", done.stderr
+    assert (folder / "profile001.pb.gz").read_text() == "mine"
+    assert report("-top", folder / "profile002.pb.gz") == report("-top", profile(folder, "cpu"))
 
 
 def keep(folder, name):

@@ -90,6 +90,8 @@ struct weft_report_format {
 	const char *name;
 	const char *help;
 	bool has_argument; /**< A regular expression that says which functions. */
+	/** Of files that hold it, "svg"; NULL: a text that people read where they are. */
+	const char *extension;
 };
 
 /** Format `index`, 0 and up; NULL: no more. Static. */
@@ -110,7 +112,8 @@ struct weft_report_request {
  *
  * @param out  Written to; its errors are the caller's to look for (ferror()).
  * @return 0; -EINVAL: no such format, sample type, or an expression that is none; -ENOENT: nothing
- *         matches the argument; -ENOMEM. What was written so far is not a report then.
+ *         matches the argument, or a program that draws or disassembles is not there; -EIO: that
+ *         program failed; -ENOMEM. What was written so far is not a report then.
  *
  * Cost: about one pass over the samples for a filter and one or two for the sums.
  */
