@@ -43,6 +43,7 @@ static const struct weft_report_variable variables[] = {
 	     "Folders to look for source files in, with a colon between two\n"),
 	TEXT(trim_path, NULL, "",
 	     "Starts to cut from paths of source files, with a colon between two\n"),
+	BOOL(intel_syntax, "intel", "false", "Disassemble in the syntax of Intel's manuals\n"),
 	BOOL(mean, "mean", "false",
 	     "Average: the value divided by the first one, which counts events\n"),
 	TEXT(sample_index, "si", "", "Which value of samples to show: its type, or its number\n"),
@@ -280,6 +281,7 @@ void weft_report_config__read(const struct weft_report_config *config,
 	READ_BOOL(trim);
 	READ_BOOL(noinlines);
 	READ_BOOL(showcolumns);
+	READ_BOOL(intel_syntax);
 	ret_values->nodecount = strtol(weft_report_config_get(config, "nodecount"), NULL, 10);
 	READ_FLOAT(divide_by);
 	READ_FLOAT(nodefraction);

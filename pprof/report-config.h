@@ -13,7 +13,7 @@
 /* Texts are never NULL. */
 struct report_values {
 	bool call_tree, relative_percentages, compact_labels, mean, normalize;
-	bool drop_negative, trim, noinlines, showcolumns;
+	bool drop_negative, trim, noinlines, showcolumns, intel_syntax;
 	long nodecount; /* -1: the format's own; 0: all. */
 	double divide_by, nodefraction, edgefraction;
 	const char *output, *unit, *source_path, *trim_path, *sample_index, *sort, *granularity;

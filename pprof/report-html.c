@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "report-header.h"
+#include "report-html.h"
 #include "report-json.h"
 #include "report-page.h"
 #include "report-stacks.h"
@@ -192,7 +193,7 @@ int weft_report_write_flame(struct report *report, FILE *out, struct weft_error 
 
 /* ---- The page ---- */
 
-static void print_escaped(FILE *out, const char *text)
+void weft_report_html__text(FILE *out, const char *text)
 {
 	for (; *text; text++) {
 		if (strchr("<>&\"", *text)) {
@@ -203,17 +204,24 @@ static void print_escaped(FILE *out, const char *text)
 	}
 }
 
-int weft_report_write_html(struct report *report, FILE *out, struct weft_error *err)
+void weft_report_html__head(FILE *out, const char *title, const char *more_title)
 {
-	int ret;
-
 	(void)fputs("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
 		    "<meta name=\"viewport\" content=\"width=device-width\">\n"
 		    "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
 		    "style-src 'unsafe-inline'; script-src 'unsafe-inline'\">\n<title>",
 		    out);
-	print_escaped(out, report->title);
-	(void)fprintf(out, " %s</title>\n<style>\n", report->sample_type);
+	weft_report_html__text(out, title);
+	(void)fputc(' ', out);
+	weft_report_html__text(out, more_title);
+	(void)fputs("</title>\n<style>\n", out);
+}
+
+int weft_report_write_html(struct report *report, FILE *out, struct weft_error *err)
+{
+	int ret;
+
+	weft_report_html__head(out, report->title, report->sample_type);
 	(void)fwrite(weft_report_page_style, 1, weft_report_page_style_size, out);
 	(void)fputs("</style>\n</head>\n<body>\n", out);
 	(void)fwrite(weft_report_page_body, 1, weft_report_page_body_size, out);

@@ -9,8 +9,8 @@
 #include <stddef.h>
 
 extern const unsigned char weft_report_page_style[], weft_report_page_body[],
-	weft_report_page_script[];
+	weft_report_page_script[], weft_report_page_list[];
 extern const size_t weft_report_page_style_size, weft_report_page_body_size,
-	weft_report_page_script_size;
+	weft_report_page_script_size, weft_report_page_list_size;
 
 #endif

@@ -176,6 +176,10 @@ WEFT_MUST_CHECK int weft_report_write_proto(struct report *report, FILE *out,
 					    struct weft_error *err);
 WEFT_MUST_CHECK int weft_report_write_topproto(struct report *report, FILE *out,
 					       struct weft_error *err);
+WEFT_MUST_CHECK int weft_report_write_disasm(struct report *report, FILE *out,
+					     struct weft_error *err);
+WEFT_MUST_CHECK int weft_report_write_weblist(struct report *report, FILE *out,
+					      struct weft_error *err);
 /** By the request's format: what dot -T calls it. */
 WEFT_MUST_CHECK int weft_report_write_picture(struct report *report, FILE *out,
 					      struct weft_error *err);

@@ -19,6 +19,7 @@ struct format {
 	bool is_untrimmed;
 	bool is_flat_list; /* All nodes unless told otherwise. */
 	bool keeps_objects;
+	bool is_without_inlines;
 };
 
 static const struct format formats[] = {
@@ -32,6 +33,14 @@ static const struct format formats[] = {
 	{.public = {.name = "csv", .help = "Like top, as a table of comma-separated values"},
 	 .write = weft_report_write_csv,
 	 .is_flat_list = true},
+	{.public = {.name = "disasm",
+		    .help = "Instructions of functions that match, or at an address",
+		    .has_argument = true},
+	 .write = weft_report_write_disasm,
+	 .granularity = "addresses",
+	 .is_untrimmed = true,
+	 .keeps_objects = true,
+	 .is_without_inlines = true},
 	{.public = {.name = "dot", .help = "Graph for graphviz"}, .write = weft_report_write_dot},
 	{.public = {.name = "flame", .help = "Data of the page of -html"},
 	 .write = weft_report_write_flame,
@@ -96,6 +105,15 @@ static const struct format formats[] = {
 	 .write = weft_report_write_traces},
 	{.public = {.name = "tree", .help = "Functions with their callers and callees"},
 	 .write = weft_report_write_tree},
+	{.public = {.name = "weblist",
+		    .help = "Page with source and instructions of functions that match",
+		    .has_argument = true,
+		    .extension = "html"},
+	 .write = weft_report_write_weblist,
+	 .granularity = "addresses",
+	 .is_untrimmed = true,
+	 .keeps_objects = true,
+	 .is_without_inlines = true},
 };
 
 #define FORMAT_COUNT (sizeof(formats) / sizeof(formats[0]))
@@ -139,6 +157,7 @@ static void insist(struct report *report, const struct format *format)
 		values->nodefraction = 0;
 		values->edgefraction = 0;
 	}
+	values->noinlines = values->noinlines || format->is_without_inlines;
 	report->keeps_objects = format->keeps_objects;
 	report->is_visual = format->write == weft_report_write_dot ||
 			    format->write == weft_report_write_picture;

@@ -14,6 +14,7 @@ import re
 import shutil
 
 import harness
+import pprof_file
 
 harness.isolate()
 
@@ -276,6 +277,42 @@ def test_profiles_written_read_as_the_newest_readers_own(folder):
     for kind, options in itertools.product(("cpu", "units", "empty"),
                                            ((), ("-unit=ms",), ("-nodecount=5",))):
         compare_written(folder, tool, "topproto", [*options, f"{kind}.pb.gz"])
+
+
+def of_program(folder, symbols):
+    """A profile with addresses alone, inside functions of the program that makes profiles."""
+    table = {fields[2]: int(fields[0], 16) for fields in
+             (line.split() for line in harness.run("nm", PROFILES).stdout.splitlines())
+             if len(fields) == 3}
+    headers = harness.run("readelf", "-lW", PROFILES).stdout
+    offset, address, size = [int(number, 16) for number in re.search(
+        r"LOAD +(0x\w+) (0x\w+) 0x\w+ (0x\w+) 0x\w+ R E", headers).groups()]
+    found = re.search(r"Build ID: (\w+)", harness.run("readelf", "-n", PROFILES).stdout)
+    base = 0x555500000000
+    samples = [([base + table[name] + at, base + table["main"] + 9], [1, 10000000 * (at + 1)], {})
+               for name in symbols for at in (0, 7, 16)]
+    path = folder / "program.pb.gz"
+    path.write_bytes(pprof_file.encode(
+        [("samples", "count"), ("cpu", "nanoseconds")], samples,
+        [(base + address, base + address + size, offset, str(PROFILES), found[1] if found else "")]))
+    return path
+
+
+INSTRUCTION = re.compile(r" *(\S+) +(\S+) +([0-9a-f]+): \S")
+
+
+def test_instructions_have_the_values_of_the_newest_reader(folder):
+    """Instructions are written another way there: values, addresses and totals must be the same."""
+    _, tool = newest_reader()
+    path = of_program(folder, ("weft_pprof_create", "weft_pprof_write"))
+    texts = []
+    for command in ([tool], [harness.WEFT, "pprof"]):
+        text = report(folder, command, ["-disasm=weft_pprof_", path]).stdout
+        rows = [INSTRUCTION.match(line) for line in text.splitlines()]
+        texts.append(([row.groups() for row in rows if row and row[1] + row[2] != ".."],
+                      [line for line in text.splitlines() if "ROUTINE" in line or "Total" in line]))
+    assert texts[0] == texts[1], texts
+    assert len(texts[0][0]) == 6 and len(texts[0][1]) == 1 + 2 * 2
 
 
 def test_mistakes_are_refused_with_one_line(folder):

@@ -19,6 +19,7 @@ import subprocess
 
 import browser
 import harness
+import pprof_file
 
 harness.isolate()
 
@@ -153,6 +154,79 @@ def test_files_go_to_a_terminal_by_name(folder):
     assert done.stderr == "Generating report in profile002.pb.gz\n", done.stderr
     assert (folder / "profile001.pb.gz").read_text() == "mine"
     assert report("-top", folder / "profile002.pb.gz") == report("-top", profile(folder, "cpu"))
+
+
+PROGRAM = """
+static inline __attribute__((always_inline)) unsigned mix(unsigned x)
+{
+	x ^= x << 13;
+	return x ^ x >> 17;
+}
+
+__attribute__((noinline)) unsigned spin(unsigned n)
+{
+	unsigned x = 1, i;
+	for (i = 0; i < n; i++) {
+		x = mix(x);
+	}
+	return x;
+}
+
+int main(int argc, char **argv)
+{
+	(void)argv;
+	return (int)spin((unsigned)argc) == 3;
+}
+"""
+
+
+def program_profile(folder, *, build_id=None):
+    """A profile of a program, addresses alone: each byte of spin() was hit once."""
+    (folder / "spin.c").write_text(PROGRAM)
+    program = folder / "spin"
+    harness.run("gcc", "-g", "-O2", "-Wl,--build-id", "-o", program, folder / "spin.c")
+    symbols = {fields[3]: (int(fields[0], 16), int(fields[1], 16)) for fields in
+               (line.split() for line in harness.run("nm", "-S", program).stdout.splitlines())
+               if len(fields) == 4}
+    start, size = symbols["spin"]
+    own_id = re.search(r"Build ID: (\w+)", harness.run("readelf", "-n", program).stdout)[1]
+    base = 0x555500000000
+    path = folder / "spin.pb.gz"
+    # The first page of the file lies at its first page of addresses, as linkers have it.
+    path.write_bytes(pprof_file.encode(
+        [("samples", "count")], [([base + start + at], [1], {}) for at in range(size)],
+        [(base, base + 0x4000, 0, str(program), build_id or own_id)]))
+    return path, size
+
+
+def test_instructions_and_source_lines(folder):
+    if not shutil.which("objdump") or not shutil.which("gcc"):
+        raise harness.Skip("no objdump or gcc (packages binutils and gcc)")
+    path, size = program_profile(folder)
+    text = report("-disasm=^spin$", path)
+    rows = re.findall(r"^ *(\d+|\.) +(\d+|\.) +([0-9a-f]+): ", text, re.M)
+    assert sum(int(flat) for flat, _, _ in rows if flat != ".") == size, text
+    assert f"Total: {size}" in text and ";mix " in text and f"spin {folder}/spin.c:" in text
+    # Each instruction is as long as it has bytes.
+    starts = [int(address, 16) for _, _, address in rows] + [int(rows[0][2], 16) + size]
+    assert [int(flat) for flat, _, _ in rows] == [b - a for a, b in zip(starts, starts[1:])]
+    assert "%e" in text and "%e" not in report("-disasm=spin", "-intel_syntax", path)
+    address = hex(0x555500000000 + starts[1])
+    assert report(f"-disasm={address}", path) == text
+
+    page = report("-weblist=spin", path)
+    assert "x = mix(x);" in page and "mix spin.c:" in page and "<script" not in page
+    lines = re.findall(r'<summary class="row[^"]*"><span>([^<]+)</span>', page)
+    assert sum(int(flat) for flat in lines if flat != ".") == size, page
+
+
+def test_wrong_programs_are_named(folder):
+    path, _ = program_profile(folder, build_id="00112233445566778899")
+    for words, wanted in ((["-disasm=spin", path], "build id"),
+                          (["-disasm=nothing", path], "no matches found for regexp: nothing"),
+                          (["-weblist=x", profile(folder, "cpu")], "No machine code of /opt")):
+        done = harness.weft("pprof", *words, check=False)
+        assert done.returncode == 1 and not done.stdout and wanted in done.stderr, done.stderr
 
 
 def keep(folder, name):
