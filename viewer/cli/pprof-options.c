@@ -368,7 +368,8 @@ void pprof_options_print_help(void)
 	size_t i;
 
 	(void)printf("Usage: weft pprof [-FORMAT] [OPTION]... [BINARY] SOURCE...\n"
-		     "Reports about profiles: the options of go tool pprof, and the same texts.\n\n"
+		     "Reports about profiles: the options of go tool pprof, and the same texts.\n"
+		     "Without a format: a shell to ask for them line by line.\n\n"
 		     "SOURCE is a file; of several the sum is shown. BINARY names the program.\n\n"
 		     "Formats, one of:\n");
 	for (i = 0; (format = weft_report_format_get(i)); i++) {
