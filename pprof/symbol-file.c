@@ -378,3 +378,38 @@ int weft_symbol_file_find_all(struct weft_symbol_file *file, const uint64_t *add
 	free(search);
 	return ret;
 }
+
+/* One without a size reaches to the next that begins elsewhere, at most. */
+static uint64_t find_function_end(const struct weft_symbol_table *table, size_t index)
+{
+	const struct weft_symbol_name *name = &table->names[index];
+	uint64_t end = name->begin + name->size;
+	size_t next = index + 1;
+
+	while (next < table->count && table->names[next].begin == name->begin) {
+		next++;
+	}
+	if (name->is_sizeless && next < table->count && table->names[next].begin < end) {
+		end = table->names[next].begin;
+	}
+	return end;
+}
+
+int weft_symbol_file_list_functions(struct weft_symbol_file *file, weft_symbol_function_fn take,
+				    void *ctx)
+{
+	size_t i;
+	int ret;
+
+	find_debug(file);
+	ret = read_table(file);
+	for (i = 0; ret == 0 && i < file->table.count; i++) {
+		const struct weft_symbol_name *name = &file->table.names[i];
+
+		if (!name->is_plt) {
+			ret = take(ctx, name->name, name->begin,
+				   find_function_end(&file->table, i));
+		}
+	}
+	return ret;
+}

@@ -17,5 +17,6 @@ int weft_cmd_doctor(int argc, char **argv);
 int weft_cmd_record(int argc, char **argv);
 int weft_cmd_run(int argc, char **argv);
 int weft_cmd_serve(int argc, char **argv);
+int weft_cmd_pprof(int argc, char **argv);
 
 #endif

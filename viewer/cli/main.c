@@ -24,6 +24,7 @@ static const struct weft_cli_command commands[] = {
 	{"verify", weft_cmd_verify, "check a Go trace against the rules of its readers"},
 	{"serve", weft_cmd_serve, "serve /debug/pprof/ of running processes over HTTP"},
 	{"symbolize", weft_cmd_symbolize, "put names into a profile, or show it as text"},
+	{"pprof", weft_cmd_pprof, "report about profiles, as go tool pprof does"},
 	{"doctor", weft_cmd_doctor, "what this machine allows, and what lifts each limit"},
 	{"trace-process", weft_cmd_trace_process, NULL}, /* For libweft, not for people. */
 	{NULL, NULL, NULL},

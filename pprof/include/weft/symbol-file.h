@@ -106,6 +106,20 @@ WEFT_MUST_CHECK int weft_symbol_file_find_all(struct weft_symbol_file *file,
 					      const uint64_t *addresses, size_t count,
 					      weft_symbol_fn take, void *ctx);
 
+/** Takes a function: its code lies from `begin` to before `end`. @return 0; else the walk ends with it. */
+typedef int (*weft_symbol_function_fn)(void *ctx, const char *system_name, uint64_t begin,
+				       uint64_t end);
+
+/**
+ * Walks over the functions of the symbol tables, also of a separate debug file, by address. Functions
+ * at the same address come one after the other, the best name last; stubs of the procedure linkage
+ * table do not come.
+ *
+ * @return 0; -ENOMEM; what `take` returned.
+ */
+WEFT_MUST_CHECK int weft_symbol_file_list_functions(struct weft_symbol_file *file,
+						    weft_symbol_function_fn take, void *ctx);
+
 /**
  * Turns an offset in the file into an address, as its program headers say.
  *

@@ -1,0 +1,370 @@
+// SPDX-License-Identifier: MIT
+// The flame graph of -html. Data: see report-html.c. State is in the address behind '#', so that a view can be
+// sent to somebody: z (zoom), q (search), i (callers), f (flip), t (theme).
+'use strict';
+(() => {
+const $ = id => document.getElementById('weft-' + id);
+const data = JSON.parse(document.getElementById('profile').textContent);
+const ROW = 20, WIDTH_MIN = 1.5;
+
+// ---- Values with units, as reports show them ----
+const FAMILIES = [
+	[[/^(b|bytes?)$/i, 1], [/^k(b|(ilo)?bytes?)$/i, 1024], [/^m(b|(ega)?bytes?)$/i, 1048576]],
+	[[/^(ns|nanoseconds?)$/i, 1], [/^([uμ]s|microseconds?)$/i, 1e3], [/^(ms|milliseconds?)$/i, 1e6],
+		[/^(s|secs?|seconds?)$/i, 1e9]],
+];
+const SHOWN = [
+	[['B', 1], ['kB', 1024], ['MB', 1048576], ['GB', 1073741824], ['TB', 1099511627776], ['PB', 1125899906842624]],
+	[['ns', 1], ['us', 1e3], ['ms', 1e6], ['s', 1e9], ['hrs', 3.6e12]],
+];
+const scale = (() => {
+	for (let f = 0; f < FAMILIES.length; f++) {
+		const from = FAMILIES[f].find(u => u[0].test(data.unit));
+		if (from) {
+			const to = FAMILIES[f].find(u => u[0].test(data.shown_unit));
+			return {units: to ? SHOWN[f].filter(u => u[1] === to[1]) : SHOWN[f], factor: from[1]};
+		}
+	}
+	return {units: [[/^(count|samples?|units?)$/.test(data.unit) ? '' : ' ' + data.unit, 1]], factor: 1};
+})();
+function format(value) {
+	const base = value * scale.factor;
+	let unit = scale.units[0];
+	for (const u of scale.units) {
+		if (Math.abs(base) >= u[1]) { unit = u; }
+	}
+	return value ? (base / unit[1]).toFixed(2).replace(/\.00$/, '') + unit[0] : '0';
+}
+function percent(part, whole) {
+	const share = whole ? part / whole * 100 : 0;
+	return (Math.abs(share) >= 0.01 || !share ? share.toFixed(2) : share.toPrecision(1)) + '%';
+}
+
+// ---- Trees: columns, one entry a box; children linked by first and next ----
+function link(tree) {
+	const n = tree.parent.length;
+	tree.total = Float64Array.from(tree.self, (v, i) => v + tree.less[i]);
+	tree.net = Float64Array.from(tree.self, (v, i) => v - tree.less[i]);
+	tree.first = new Int32Array(n).fill(-1);
+	tree.next = new Int32Array(n).fill(-1);
+	for (let i = n - 1; i > 0; i--) {
+		tree.total[tree.parent[i]] += tree.total[i];
+		tree.net[tree.parent[i]] += tree.net[i];
+	}
+	const order = [];
+	for (let i = 1; i < n; i++) { order.push(i); }
+	order.sort((a, b) => tree.total[a] - tree.total[b] || b - a);
+	for (const i of order) {
+		tree.next[i] = tree.first[tree.parent[i]];
+		tree.first[tree.parent[i]] = i;
+	}
+	return tree;
+}
+const isDiff = !!data.less;
+const callees = (() => {
+	const n = data.depth.length, path = [], parent = new Int32Array(n), inlined = new Uint8Array(n);
+	for (let i = 0; i < n; i++) {
+		parent[i] = i ? path[data.depth[i] - 1] : -1;
+		path[data.depth[i]] = i;
+	}
+	for (const i of data.inlined) { inlined[i] = 1; }
+	return link({parent, inlined, place: data.place, depth: data.depth, self: data.self,
+		less: data.less || new Float64Array(n)});
+})();
+let callersTree = null;
+function callers() {
+	if (callersTree) { return callersTree; }
+	const tree = {parent: [-1], place: [-1], depth: [0], inlined: [0], self: [0], less: [0]};
+	const known = new Map();
+	for (let i = 1; i < callees.parent.length; i++) {
+		if (!callees.self[i] && !callees.less[i]) { continue; }
+		let at = 0;
+		for (let j = i; j > 0; j = callees.parent[j]) {
+			const key = at * data.names.length + callees.place[j];
+			let child = known.get(key);
+			if (child === undefined) {
+				child = tree.parent.length;
+				known.set(key, child);
+				tree.parent.push(at);
+				tree.place.push(callees.place[j]);
+				tree.depth.push(tree.depth[at] + 1);
+				tree.inlined.push(callees.inlined[j]);
+				tree.self.push(0);
+				tree.less.push(0);
+			}
+			at = child;
+		}
+		// The value stays with the last caller, so that every box is as wide as what came through it.
+		tree.self[at] += callees.self[i];
+		tree.less[at] += callees.less[i];
+	}
+	tree.self[0] += callees.self[0];
+	tree.less[0] += callees.less[0];
+	return callersTree = link(tree);
+}
+
+// ---- Colours ----
+const hues = data.names.map((name, i) => {
+	// The package, the class, or the file: what stands before the last part.
+	const start = name.replace(/[<(\[].*/, ''), cut = Math.max(start.lastIndexOf('::'), start.lastIndexOf('.'));
+	const text = cut > 0 ? start.slice(0, cut) : data.files[i] || start;
+	let hash = 2166136261;
+	for (let j = 0; j < text.length; j++) {
+		hash = Math.imul(hash ^ text.charCodeAt(j), 16777619) >>> 0;
+	}
+	return (hash >>> 8) % 360;
+});
+function color(tree, i) {
+	if (isDiff) {
+		const share = tree.total[i] ? tree.net[i] / tree.total[i] : 0;
+		const hue = share > 0 ? 4 : 215;
+		return `hsl(${hue} ${Math.round(Math.abs(share) * 75)}% var(--box-l))`;
+	}
+	return tree.place[i] < 0 ? 'hsl(215 8% var(--box-l))' : `hsl(${hues[tree.place[i]]} var(--box-s) var(--box-l))`;
+}
+
+// ---- State ----
+const state = {zoom: 0, current: 0, query: '', callers: false, flip: false, theme: ''};
+function tree() { return state.callers ? callers() : callees; }
+function name(t, i) { return t.place[i] < 0 ? 'all' : data.names[t.place[i]]; }
+function save() {
+	const p = new URLSearchParams();
+	if (state.zoom) { p.set('z', state.zoom); }
+	if (state.query) { p.set('q', state.query); }
+	if (state.callers) { p.set('i', 1); }
+	if (state.flip) { p.set('f', 1); }
+	if (state.theme) { p.set('t', state.theme); }
+	try { history.replaceState(null, '', '#' + p); } catch { /* A page that may not: nothing to keep. */ }
+}
+function load() {
+	const p = new URLSearchParams(location.hash.slice(1));
+	state.query = p.get('q') || '';
+	state.callers = p.get('i') === '1';
+	state.flip = p.get('f') === '1';
+	state.theme = p.get('t') === 'dark' || p.get('t') === 'light' ? p.get('t') : '';
+	const zoom = Number(p.get('z'));
+	state.zoom = state.current = Number.isInteger(zoom) && zoom > 0 && zoom < tree().parent.length ? zoom : 0;
+}
+
+// ---- Search ----
+let hits = null;
+function search() {
+	hits = null;
+	$('search').removeAttribute('aria-invalid');
+	$('found').textContent = '';
+	if (!state.query) { return; }
+	let regex;
+	try {
+		regex = new RegExp(state.query.replace(/^\(\?i\)/, ''), /[A-Z]/.test(state.query) ? '' : 'i');
+	} catch (error) {
+		$('search').setAttribute('aria-invalid', 'true');
+		$('found').textContent = 'Not a regular expression';
+		return;
+	}
+	hits = data.names.map((text, i) => regex.test(text) || regex.test(data.files[i]));
+	const t = tree(), n = t.parent.length, inside = new Uint8Array(n);
+	let sum = 0;
+	for (let i = 1; i < n; i++) {
+		const up = t.parent[i];
+		inside[i] = inside[up] || (hits[t.place[i]] ? 1 : 0);
+		if (inside[i] && !inside[up]) { sum += t.total[i]; }
+	}
+	$('found').textContent = `${hits.filter(Boolean).length} found: ${format(sum)} (${percent(sum, t.total[0])})`;
+}
+
+// ---- Drawing ----
+const boxes = $('boxes');
+let placed = new Map();
+function place(list, t, i, left, width, row, above) {
+	list.push({i, left, width, row, above});
+}
+function layout() {
+	const t = tree(), room = boxes.clientWidth, list = [];
+	let zoom = state.zoom;
+	for (let i = zoom; i >= 0; i = t.parent[i]) { place(list, t, i, 0, room, t.depth[i], i !== zoom); }
+	const pile = [[zoom, 0]];
+	const ratio = t.total[zoom] ? room / t.total[zoom] : 0;
+	while (pile.length) {
+		const [i, left] = pile.pop();
+		let at = left;
+		for (let c = t.first[i]; c >= 0; c = t.next[c]) {
+			const width = t.total[c] * ratio;
+			if (width < WIDTH_MIN) { break; } // The rest is narrower still.
+			place(list, t, c, at, width, t.depth[c], false);
+			pile.push([c, at]);
+			at += width;
+		}
+	}
+	return list;
+}
+function draw() {
+	const t = tree(), list = layout(), fragment = document.createDocumentFragment();
+	const rows = 1 + list.reduce((most, b) => Math.max(most, b.row), 0);
+	placed = new Map();
+	for (const box of list) {
+		const div = document.createElement('div'), place = t.place[box.i];
+		const label = name(t, box.i);
+		div.style.left = box.left + 'px';
+		div.style.width = Math.max(box.width, 1) + 'px';
+		div.style.top = (state.flip ? rows - 1 - box.row : box.row) * ROW + 'px';
+		div.style.backgroundColor = color(t, box.i);
+		div.dataset.i = box.i;
+		div.textContent = label;
+		div.title = `${label}\n${describe(t, box.i)}`;
+		div.setAttribute('role', 'button');
+		div.setAttribute('aria-label', `${label}, ${describe(t, box.i)}`);
+		div.tabIndex = box.i === state.current ? 0 : -1;
+		div.className = [box.width < 18 && 'narrow', box.above && 'above', t.inlined[box.i] && 'inlined',
+			hits && place >= 0 && (hits[place] ? 'hit' : 'miss')].filter(Boolean).join(' ');
+		placed.set(box.i, div);
+		fragment.append(div);
+	}
+	boxes.replaceChildren(fragment);
+	boxes.style.minHeight = boxes.style.height = rows * ROW + 'px';
+	$('reset').hidden = !state.zoom;
+	$('callers').setAttribute('aria-pressed', state.callers);
+	$('flip').setAttribute('aria-pressed', state.flip);
+	$('empty').hidden = t.total[0] !== 0;
+}
+function selfOf(t, i) {
+	return state.callers ? 0 : t.self[i] - t.less[i];
+}
+function describe(t, i) {
+	const whole = data.total || t.total[0];
+	if (isDiff) {
+		const net = t.net[i];
+		return `${net > 0 ? '+' : ''}${format(net)} (${net > 0 ? '+' : ''}${percent(net, whole)})` +
+			(state.callers ? '' : `, itself ${format(selfOf(t, i))}`);
+	}
+	return `${format(t.total[i])} (${percent(t.total[i], whole)})` +
+		(state.callers ? '' : `, itself ${format(selfOf(t, i))} (${percent(selfOf(t, i), whole)})`);
+}
+function tell(i) {
+	const t = tree(), b = document.createElement('b'), place = t.place[i];
+	b.textContent = name(t, i) + (t.inlined[i] ? ' (inlined)' : '');
+	const file = place >= 0 && data.files[place] ? ' in ' + data.files[place] : '';
+	const line = document.createElement('div');
+	line.textContent = describe(t, i);
+	$('status').replaceChildren(b, file, line);
+}
+
+// ---- Acting ----
+function show(redoSearch) {
+	if (redoSearch) { search(); }
+	draw();
+	save();
+	tell(state.current);
+}
+function zoom(i) {
+	const keepsFocus = boxes.contains(document.activeElement);
+	state.zoom = state.current = i;
+	show(false);
+	if (keepsFocus) { placed.get(i).focus(); }
+}
+function go(i) {
+	if (!placed.has(i)) { return; }
+	const old = placed.get(state.current);
+	if (old) { old.tabIndex = -1; }
+	state.current = i;
+	placed.get(i).tabIndex = 0;
+	placed.get(i).focus();
+	tell(i);
+}
+function sibling(step) {
+	const row = [...placed.values()].filter(d => d.style.top === placed.get(state.current).style.top);
+	const at = row.sort((a, b) => parseFloat(a.style.left) - parseFloat(b.style.left))
+		.findIndex(d => Number(d.dataset.i) === state.current);
+	const next = row[at + step];
+	if (next) { go(Number(next.dataset.i)); }
+}
+function toggleCallers() {
+	state.callers = !state.callers;
+	state.zoom = state.current = 0;
+	show(true);
+}
+function toggleFlip() {
+	state.flip = !state.flip;
+	show(false);
+}
+function isDark() {
+	return state.theme ? state.theme === 'dark' : matchMedia('(prefers-color-scheme: dark)').matches;
+}
+function setTheme(theme) {
+	state.theme = theme;
+	if (theme) {
+		document.documentElement.dataset.theme = theme;
+	} else {
+		delete document.documentElement.dataset.theme;
+	}
+}
+const keys = {
+	'/': () => $('search').focus(),
+	i: toggleCallers,
+	f: toggleFlip,
+	t: () => { setTheme(isDark() ? 'light' : 'dark'); save(); },
+	0: () => zoom(0),
+	Escape: () => zoom(Math.max(0, tree().parent[state.zoom])),
+	Enter: () => zoom(state.current),
+	ArrowUp: () => state.flip ? down() : up(),
+	ArrowDown: () => state.flip ? up() : down(),
+	ArrowLeft: () => sibling(-1),
+	ArrowRight: () => sibling(1),
+};
+function up() { go(tree().parent[state.current]); }
+function down() { go(tree().first[state.current]); }
+
+boxes.addEventListener('click', event => {
+	const div = event.target.closest('[data-i]');
+	if (div) { zoom(Number(div.dataset.i)); }
+});
+boxes.addEventListener('mouseover', event => {
+	const div = event.target.closest('[data-i]');
+	if (div) { tell(Number(div.dataset.i)); }
+});
+boxes.addEventListener('mouseleave', () => tell(state.current));
+document.addEventListener('keydown', event => {
+	const isTyping = event.target === $('search');
+	if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest('input, button, summary') && !isTyping) {
+		return;
+	}
+	if (isTyping) {
+		if (event.key === 'Escape') {
+			$('search').value = '';
+			$('search').blur();
+			state.query = '';
+			show(true);
+		} else if (event.key === 'Enter') {
+			$('search').blur();
+			(placed.get(state.current) || boxes.firstChild).focus();
+		}
+		return;
+	}
+	if (Object.hasOwn(keys, event.key)) {
+		event.preventDefault();
+		keys[event.key]();
+	}
+});
+let timer = 0;
+$('search').addEventListener('input', () => {
+	clearTimeout(timer);
+	timer = setTimeout(() => { state.query = $('search').value; show(true); }, 150);
+});
+$('reset').onclick = keys['0'];
+$('callers').onclick = toggleCallers;
+$('flip').onclick = toggleFlip;
+$('theme').onclick = keys.t;
+addEventListener('resize', draw);
+function start() {
+	load();
+	setTheme(state.theme);
+	$('search').value = state.query;
+	show(true);
+}
+addEventListener('hashchange', start);
+
+document.querySelector('#weft-flame h1').textContent = data.title || 'Profile';
+$('type').textContent = `${data.type} · ${format(data.total)}`;
+$('header').textContent = data.header.join('\n');
+$('diff').hidden = !isDiff;
+start();
+})();
