@@ -66,6 +66,7 @@ static bool start(const struct weft_settings *settings)
 	}
 	weft_heap_set_rate(settings->mem_profile_rate);
 	weft_block_set_rate(settings->block_profile_rate);
+	weft_block_set_io(settings->block_io != 0);
 	(void)weft_mutex_set_fraction((int)settings->mutex_profile_fraction); /* Was 0. */
 	return true;
 }

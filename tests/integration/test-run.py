@@ -80,6 +80,21 @@ def test_every_kind_of_wait_counts(folder):
     assert count == 25, count
 
 
+def test_waits_for_files_count_when_wanted(folder):
+    truth = facts(profiled(folder, HOOKED, "io", 5, 20, knobs="blockio=1,blockprofilerate=1").stdout)
+    profile = read(folder, "block")
+    waited = total(profile, "delay", "wait_for_io")
+    assert abs(waited / truth["waited"] - 1) < 0.05, (waited, truth)
+    # Four reads and one that fails, poll, select, epoll_wait, nanosleep.
+    assert total(profile, "contentions", "wait_for_io") == 5 * 9, profile["samples"]
+    assert total(profile, "contentions", "writes_late") == 5 * 8
+    # As for locks: the mutex profile has nothing to do with it.
+    assert total(read(folder, "mutex"), "contentions") == 0
+    shutil.rmtree(folder / "out")
+    profiled(folder, HOOKED, "io", 1, 1, knobs="blockprofilerate=1")
+    assert total(read(folder, "block"), "contentions", "wait_for_io") == 0
+
+
 def test_creations_of_threads_are_exact(folder):
     profiled(folder, HOOKED, "threads", 10000)
     profile = read(folder, "threadcreate")

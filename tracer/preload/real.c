@@ -71,6 +71,7 @@ static void look_up(void);
 	}
 
 WEFT_REAL_LATER_FUNCTIONS(EARLY)
+WEFT_REAL_IO_FUNCTIONS(EARLY)
 
 static void *early_malloc(size_t size)
 {

@@ -5,12 +5,14 @@
  * it waited, how many threads it made, whether every function answers as libc's does. One line
  * "KEY VALUE" for each fact on standard output.
  *
- * Usage: test-hooked contend ROUNDS HOLD_MS | wait ROUNDS HOLD_MS | threads COUNT | work THREADS |
- *        heap COUNT | results | fork COUNT | plugin LIBRARY COUNT | crowd THREADS ROUNDS | handler
+ * Usage: test-hooked contend ROUNDS HOLD_MS | wait ROUNDS HOLD_MS | io ROUNDS HOLD_MS | threads COUNT |
+ *        work THREADS | heap COUNT | results | fork COUNT | plugin LIBRARY COUNT |
+ *        crowd THREADS ROUNDS | handler
  */
 #include <dlfcn.h>
 #include <errno.h>
 #include <malloc.h>
+#include <poll.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <signal.h>
@@ -19,6 +21,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/select.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -181,6 +185,68 @@ static void wait_in_every_way(long rounds)
 		}
 	}
 	tell("waited", times[0] + times[1] + times[2] + times[3] + times[4]);
+}
+
+static int ends[2]; /* Of a pipe. */
+
+static void *writes_late(void *arg)
+{
+	int i;
+
+	for (i = 0; i < 4; i++) {
+		pause_ms(hold_ms);
+		expect(write(ends[1], "x", 1) == 1, "write");
+	}
+	return arg;
+}
+
+static void take_byte(void)
+{
+	char byte;
+
+	expect(read(ends[0], &byte, 1) == 1, "read");
+}
+
+/* For a byte in four ways, then for a time. */
+static NOINLINE void wait_for_io(void)
+{
+	struct pollfd polled = {ends[0], POLLIN, 0};
+	struct epoll_event event = {.events = EPOLLIN};
+	int epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	fd_set selected;
+
+	expect(epoll_ctl(epoll_fd, EPOLL_CTL_ADD, ends[0], &event) == 0, "epoll_ctl");
+	take_byte();
+	expect(poll(&polled, 1, -1) == 1, "poll");
+	take_byte();
+	FD_ZERO(&selected);
+	FD_SET(ends[0], &selected);
+	expect(select(ends[0] + 1, &selected, NULL, NULL, NULL) == 1, "select");
+	take_byte();
+	errno = 77;
+	expect(epoll_wait(epoll_fd, &event, 1, -1) == 1 && errno == 77, "epoll_wait");
+	take_byte();
+	pause_ms(hold_ms);
+	expect(read(-1, &event, 1) < 0 && errno == EBADF, "read of nothing");
+	(void)close(epoll_fd);
+}
+
+static void wait_for_files(long rounds)
+{
+	int64_t total_ns = 0;
+	long i;
+
+	expect(pipe(ends) == 0, "pipe");
+	for (i = 0; i < rounds; i++) {
+		int64_t begin = now_ns();
+		pthread_t thread;
+
+		(void)pthread_create(&thread, NULL, writes_late, NULL);
+		wait_for_io();
+		total_ns += now_ns() - begin;
+		(void)pthread_join(thread, NULL);
+	}
+	tell("waited", total_ns);
 }
 
 /* ---- Threads ---- */
@@ -531,6 +597,8 @@ int main(int argc, char **argv)
 		contend(number);
 	} else if (strcmp(what, "wait") == 0) {
 		wait_in_every_way(number);
+	} else if (strcmp(what, "io") == 0) {
+		wait_for_files(number);
 	} else if (strcmp(what, "threads") == 0) {
 		make_threads(number);
 	} else if (strcmp(what, "work") == 0) {
