@@ -33,6 +33,7 @@
 #define IN_FRONT_OF(name) weft_in_front_of_##name
 
 typedef void *(*weft_thread_fn)(void *);
+typedef void (*weft_signal_fn)(int number);
 
 /*
  * X(result, name, version, parameters, arguments). `version` is NULL, or the one that programs bind to
@@ -48,6 +49,10 @@ typedef void *(*weft_thread_fn)(void *);
 
 #define WEFT_REAL_LATER_FUNCTIONS(X)                                                               \
 	X(int, dlclose, NULL, (void *handle), (handle))                                            \
+	X(int, sigaction, NULL,                                                                    \
+	  (int number, const struct sigaction *action, struct sigaction *ret_former),              \
+	  (number, action, ret_former))                                                            \
+	X(weft_signal_fn, signal, NULL, (int number, weft_signal_fn handler), (number, handler))   \
 	X(void *, realloc, NULL, (void *ptr, size_t size), (ptr, size))                            \
 	X(void *, memalign, NULL, (size_t alignment, size_t size), (alignment, size))              \
 	X(void *, aligned_alloc, NULL, (size_t alignment, size_t size), (alignment, size))         \
@@ -192,5 +197,11 @@ extern struct weft_real weft_real __attribute__((visibility("hidden")));
 bool weft_real_is_arena(const void *ptr);
 /* Bytes behind it that may be copied out: up to the arena's end. */
 size_t weft_real_arena_rest(const void *ptr);
+
+/*
+ * From here on memory comes from mappings of our own and is never given back: for a copy of the process
+ * that has little to do, and in which any lock of the allocator may be held for ever.
+ */
+void weft_real_use_own_memory(void);
 
 #endif

@@ -58,7 +58,7 @@ static const char help[] =
 	"mutexprofilefraction=N (1), cpuprofilerate=HZ (100), blockio=1 to count as waiting what\n"
 	"read, write, recv, send, accept, connect, poll, select, epoll_wait, sleeps, fsync, flock\n"
 	"and waitpid take.\n\n"
-	"A command that a signal kills leaves no profiles. Allocations of programs that bring an\n"
+	"A command that SIGKILL kills leaves no profiles. Allocations of programs that bring an\n"
 	"allocator of their own in the program file cannot be seen.\n";
 
 enum { OPTION_HTTP = 256, OPTION_CHILDREN };
