@@ -426,12 +426,12 @@ static void write_comments(struct weft_raw_profile *raw, const struct weft_cpu_s
 	}
 }
 
-/* Takes what the session has collected to `write`. */
-static int write_profile(const struct weft_cpu_session *session,
+/* Takes what the session has collected to `write`. process_cpu_ns: what the process's clock shows. */
+static int write_profile(const struct weft_cpu_session *session, uint64_t process_cpu_ns,
 			 const struct weft_cpu_thread_report *report,
 			 weft_raw_profile_write_fn write, void *ctx)
 {
-	uint64_t cpu_ns = clock_ns(CLOCK_PROCESS_CPUTIME_ID) - profile.started_cpu_ns;
+	uint64_t cpu_ns = process_cpu_ns - profile.started_cpu_ns;
 	uint64_t duration_ns = weft_control__now_ns() - profile.started_ns;
 	struct weft_raw_profile *raw = weft_raw_profile_create(write, ctx);
 	int ret;
@@ -473,7 +473,8 @@ int weft_cpu_profile_stop(weft_raw_profile_write_fn write, void *ctx)
 	is_drained = weft_cpu_sampler_end();
 	atomic_store_explicit(&weft_region_names__wanted, 0, memory_order_relaxed);
 	if (write) {
-		ret = write_profile(session, &report, write, ctx);
+		ret = write_profile(session, clock_ns(CLOCK_PROCESS_CPUTIME_ID), &report, write,
+				    ctx);
 	}
 	if (is_drained) { /* Else a thread that is stopped in the handler may still come back. */
 		destroy_session(session);
@@ -482,6 +483,16 @@ int weft_cpu_profile_stop(weft_raw_profile_write_fn write, void *ctx)
 	profile.state = STATE_IDLE;
 	(void)pthread_mutex_unlock(&lock);
 	return ret;
+}
+
+int weft_cpu_profile_write_copied(uint64_t process_cpu_ns, weft_raw_profile_write_fn write,
+				  void *ctx)
+{
+	const struct weft_cpu_thread_report report = {0};
+
+	/* Nobody else is here who could change it. */
+	return profile.session ? write_profile(profile.session, process_cpu_ns, &report, write, ctx)
+			       : -EALREADY;
 }
 
 /* ---- fork() ---- */

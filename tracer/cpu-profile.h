@@ -39,6 +39,16 @@ int weft_cpu_profile_start(uint32_t rate_hz, const char **ret_reason);
  */
 int weft_cpu_profile_stop(weft_raw_profile_write_fn write, void *ctx);
 
+/*
+ * In a copy of the process with one thread, which has nothing to do but this: writes what the original
+ * had sampled so far. Takes no lock, for it might be held by a thread that was not copied.
+ *
+ * @param process_cpu_ns  CPU time of the original.
+ * @return 0; -EALREADY: no profile was being taken; what `write` returned; -ENOMEM.
+ */
+int weft_cpu_profile_write_copied(uint64_t process_cpu_ns, weft_raw_profile_write_fn write,
+				  void *ctx);
+
 bool weft_cpu_profile_is_running(void);
 
 /*

@@ -7,9 +7,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <ucontext.h>
 #include <unistd.h>
 
 #include <weft/profile.h>
@@ -24,8 +30,13 @@
 #include "thread-profile.h"
 #include "unwinder.h"
 
-#define PAGE_SIZE 4096
-#define PATH_SIZE (WEFT_SETTINGS_PATH_SIZE + 64)
+#define PAGE_SIZE       4096
+#define NS_PER_S        UINT64_C(1000000000)
+#define COPY_STACK_SIZE (512U << 10)
+#define COPY_PAUSE_NS   2000000
+#define COPY_PAUSES     5000U /* 10 s. */
+#define LOCK_PAUSES     500U  /* 1 s. */
+#define PATH_SIZE       (WEFT_SETTINGS_PATH_SIZE + 64)
 
 static pid_t starter;
 /* Of this process, as far as fork() was seen: a child of vfork() has another, and its parent's memory. */
@@ -66,6 +77,7 @@ static bool start(const struct weft_settings *settings)
 	}
 	weft_heap_set_rate(settings->mem_profile_rate);
 	weft_block_set_rate(settings->block_profile_rate);
+	weft_block_set_io(settings->block_io != 0);
 	(void)weft_mutex_set_fraction((int)settings->mutex_profile_fraction); /* Was 0. */
 	return true;
 }
@@ -133,6 +145,11 @@ WEFT_API void weft_hooks_after_unload(void)
 	weft_unwind_forget();
 }
 
+WEFT_API bool weft_hooks_have_output(void)
+{
+	return weft_settings_get()->out[0] != '\0';
+}
+
 WEFT_API bool weft_hooks_have_children(void)
 {
 	return weft_settings_get()->children;
@@ -156,7 +173,22 @@ static int write_to_file(void *ctx, const void *bytes, size_t size)
 	return 0;
 }
 
-static int write_profile(unsigned int index, const char *path)
+/* Whose profiles are written, and how. */
+struct ending {
+	pid_t pid;
+	bool is_copy;
+	uint64_t process_cpu_ns;
+	void (*prepare)(void);
+};
+
+static int write_cpu_profile(const struct ending *ending, int fd)
+{
+	return ending->is_copy
+		       ? weft_cpu_profile_write_copied(ending->process_cpu_ns, write_to_file, &fd)
+		       : weft_cpu_profile_stop(write_to_file, &fd);
+}
+
+static int write_profile(const struct ending *ending, unsigned int index, const char *path)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
 	int ret;
@@ -165,15 +197,16 @@ static int write_profile(unsigned int index, const char *path)
 		return -errno;
 	}
 	ret = index < WEFT_HOOK_PROFILES ? weft_hook_profile_write(index, false, write_to_file, &fd)
-					 : weft_cpu_profile_stop(write_to_file, &fd);
+					 : write_cpu_profile(ending, fd);
 	if (close(fd) < 0 && ret == 0) {
 		ret = -errno;
 	}
 	return ret;
 }
 
-static void write_profiles(const char *folder)
+static void write_profiles(const struct ending *ending)
 {
+	const char *folder = weft_settings_get()->out;
 	char path[PATH_SIZE];
 	unsigned int i;
 
@@ -182,8 +215,8 @@ static void write_profiles(const char *folder)
 
 		(void)snprintf(path, sizeof(path), "%s/%s.%d", folder,
 			       i < WEFT_HOOK_PROFILES ? weft_hook_profile_name(i) : "cpu",
-			       (int)getpid());
-		ret = write_profile(i, path);
+			       (int)ending->pid);
+		ret = write_profile(ending, i, path);
 		if (ret < 0) {
 			say(path, strerrordesc_np(-ret));
 			return; /* The others would fare no better. */
@@ -213,16 +246,129 @@ static __attribute__((noinline)) bool is_in_handler(void)
 	return false;
 }
 
-WEFT_API void weft_hooks_finish(void)
+/* True once in each process that has profiles to write. Async-signal-safe. */
+static bool has_to_finish(void)
 {
 	const struct weft_settings *settings = weft_settings_get();
 
-	if (starter == 0 || settings->out[0] == '\0' || getpid() != own_pid ||
-	    (own_pid != starter && !settings->children) || is_in_handler() ||
-	    atomic_exchange_explicit(&is_finished, true, memory_order_relaxed)) {
+	return starter != 0 && settings->out[0] != '\0' && getpid() == own_pid &&
+	       (own_pid == starter || settings->children) &&
+	       !atomic_exchange_explicit(&is_finished, true, memory_order_relaxed);
+}
+
+/* ---- By a copy ---- */
+
+/* For the context, which takes no pointer. Only the copy's own thread is there. */
+static struct ending copied;
+
+static __attribute__((noreturn)) void finish_copy(void)
+{
+	weft_hook_guard_++;
+	copied.prepare();
+	write_profiles(&copied);
+	for (;;) {
+		(void)syscall(SYS_exit_group, 0); /* Does not return. */
+	}
+}
+
+/* On a stack of its own: that of the handler may be the smallest there is. */
+static __attribute__((noreturn)) void run_copy(void)
+{
+	ucontext_t context;
+	void *stack = mmap(NULL, COPY_STACK_SIZE, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (stack != MAP_FAILED && getcontext(&context) == 0) {
+		context.uc_stack.ss_sp = stack;
+		context.uc_stack.ss_size = COPY_STACK_SIZE;
+		context.uc_link = NULL;
+		makecontext(&context, finish_copy, 0);
+		(void)setcontext(&context); /* Returns when it fails only. */
+	}
+	for (;;) {
+		(void)syscall(SYS_exit_group, 1);
+	}
+}
+
+static void wait_for_copy(pid_t copy)
+{
+	const struct timespec pause = {0, COPY_PAUSE_NS};
+	unsigned int i;
+
+	for (i = 0; i < COPY_PAUSES; i++) {
+		/* By number: in front of the functions may be anybody. */
+		if (syscall(SYS_wait4, copy, NULL, __WALL | WNOHANG, NULL) != 0) {
+			return;
+		}
+		(void)syscall(SYS_nanosleep, &pause, NULL); /* Woken early: looks again. */
+	}
+	(void)syscall(SYS_kill, copy, SIGKILL); /* Held up by a lock that nobody will release. */
+	(void)syscall(SYS_wait4, copy, NULL, __WALL, NULL);
+}
+
+/* So that the copy finds the list whole. False: this thread was interrupted while it had the lock. */
+static bool lock_mappings(void)
+{
+	const struct timespec pause = {0, COPY_PAUSE_NS};
+	unsigned int i;
+
+	for (i = 0; i < LOCK_PAUSES; i++) {
+		if (weft_mappings__try_lock()) {
+			return true;
+		}
+		(void)syscall(SYS_nanosleep, &pause, NULL);
+	}
+	return false;
+}
+
+static void finish_in_copy(void (*prepare)(void))
+{
+	struct timespec used = {0, 0};
+	bool is_locked;
+	int saved_errno = errno;
+	long copy;
+
+	(void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used); /* Cannot fail for this clock. */
+	copied = (struct ending){
+		.pid = own_pid,
+		.is_copy = true,
+		.process_cpu_ns = (uint64_t)used.tv_sec * NS_PER_S + (uint64_t)used.tv_nsec,
+		.prepare = prepare,
+	};
+	is_locked = lock_mappings();
+	/* No handlers of fork() may run here; and nobody but us is to hear of this child's end. */
+	copy = syscall(SYS_clone, 0, NULL, NULL, NULL, NULL);
+	if (is_locked) {
+		weft_mappings__unlock();
+	}
+	if (copy == 0) {
+		run_copy();
+	}
+	if (copy > 0) {
+		wait_for_copy((pid_t)copy);
+	}
+	errno = saved_errno;
+}
+
+WEFT_API void weft_hooks_finish_in_copy(void (*prepare)(void))
+{
+	if (has_to_finish()) {
+		finish_in_copy(prepare);
+	}
+}
+
+WEFT_API void weft_hooks_finish(void (*prepare)(void))
+{
+	struct ending ending = {.pid = own_pid};
+
+	if (!has_to_finish()) {
+		return;
+	}
+	if (is_in_handler()) {
+		finish_in_copy(prepare);
 		return;
 	}
 	weft_hook_guard_++;
-	write_profiles(settings->out);
+	write_profiles(&ending);
 	weft_hook_guard_--;
 }

@@ -20,16 +20,32 @@ WEFT_API bool weft_hooks_start(void);
 WEFT_API void weft_hooks_before_unload(void);
 WEFT_API void weft_hooks_after_unload(void);
 
+/* Whether there is a folder for the profiles. */
+WEFT_API bool weft_hooks_have_output(void);
+
 /* Whether programs that this one executes are to be profiled too. */
 WEFT_API bool weft_hooks_have_children(void);
 
 /*
  * The process ends: writes FOLDER/KIND.PID (raw profiles) when WEFT has out=FOLDER. Only the first call
  * in the process that called weft_hooks_start() does so, and in its children if those are wanted.
- * What cannot be written is said on standard error. Not signal-safe: does nothing when a signal
- * handler is on the stack.
+ * What cannot be written is said on standard error. Called in a signal handler it does as
+ * weft_hooks_finish_in_copy().
+ *
+ * @param prepare  See there.
  */
-WEFT_API void weft_hooks_finish(void);
+WEFT_API void weft_hooks_finish(void (*prepare)(void));
+
+/*
+ * The same, whatever the process was doing: a copy of it, of this thread alone, writes the profiles, which
+ * may take 10 s at most.
+ *
+ * @param prepare  Called first of all in the copy, whose memory is then its own: has to see to it that
+ *                 allocations work, with whatever lock held.
+ *
+ * Async-signal-safe.
+ */
+WEFT_API void weft_hooks_finish_in_copy(void (*prepare)(void));
 
 /* In the child of fork(), before anything there allocates: other threads' locks are nobody's. */
 void weft_hooks__forget(void);

@@ -22,6 +22,7 @@
 #define WINDOW_SAMPLES (WEFT_LOCK_BUDGET / 10)
 
 WEFT_API _Atomic bool weft_lock_is_on_;
+WEFT_API _Atomic bool weft_block_io_is_on_;
 WEFT_API _Atomic uint32_t weft_lock_waiters_[BUCKETS];
 
 /* A lock that is waited for; free when waiter_count is 0. */
@@ -53,6 +54,7 @@ static struct bucket buckets[BUCKETS];
 static struct budget budgets[WEFT_LOCK_PROFILE_COUNT_];
 static struct weft_stack_table *tables[WEFT_LOCK_PROFILE_COUNT_];
 static _Atomic int64_t block_rate_ns;
+static _Atomic bool is_io_wanted;
 static _Atomic int mutex_fraction;
 static _Atomic uint64_t lost_count;
 
@@ -216,7 +218,7 @@ static void sample_block(uint64_t waited_ns, uint64_t now, const void *caller)
 	}
 }
 
-void weft_lock_wait_begin(struct weft_lock_wait *ret_wait, const void *lock)
+WEFT_API void weft_lock_wait_begin(struct weft_lock_wait *ret_wait, const void *lock)
 {
 	*ret_wait = (struct weft_lock_wait){0, NULL};
 	if (weft_hook_guard_ != 0 || !tables[WEFT_LOCK_PROFILE_BLOCK]) {
@@ -229,7 +231,7 @@ void weft_lock_wait_begin(struct weft_lock_wait *ret_wait, const void *lock)
 	}
 }
 
-void weft_lock_wait_end(const struct weft_lock_wait *wait, const void *caller)
+WEFT_API void weft_lock_wait_end(const struct weft_lock_wait *wait, const void *caller)
 {
 	int saved_errno = errno;
 	uint64_t now;
@@ -301,11 +303,18 @@ int weft_lock_start(void)
 
 static void switch_on_or_off(void)
 {
-	atomic_store_explicit(&weft_lock_is_on_,
-			      atomic_load_explicit(&block_rate_ns, memory_order_relaxed) > 0 ||
-				      atomic_load_explicit(&mutex_fraction, memory_order_relaxed) >
-					      0,
-			      memory_order_relaxed);
+	bool block = atomic_load_explicit(&block_rate_ns, memory_order_relaxed) > 0;
+	bool mutex = atomic_load_explicit(&mutex_fraction, memory_order_relaxed) > 0;
+	bool io = atomic_load_explicit(&is_io_wanted, memory_order_relaxed);
+
+	atomic_store_explicit(&weft_lock_is_on_, block || mutex, memory_order_relaxed);
+	atomic_store_explicit(&weft_block_io_is_on_, block && io, memory_order_relaxed);
+}
+
+void weft_block_set_io(bool is_wanted)
+{
+	atomic_store_explicit(&is_io_wanted, is_wanted, memory_order_relaxed);
+	switch_on_or_off();
 }
 
 void weft_block_set_rate(int64_t rate_ns)

@@ -40,6 +40,8 @@
 
 /* Whether any of both profiles is on. */
 extern WEFT_API _Atomic bool weft_lock_is_on_;
+/* Whether the block profile is on and counts what waits for files, other processes and times. */
+extern WEFT_API _Atomic bool weft_block_io_is_on_;
 /* How many threads wait for locks of this hash. */
 extern WEFT_API _Atomic uint32_t weft_lock_waiters_[1U << WEFT_LOCK_BUCKET_BITS];
 
@@ -66,6 +68,8 @@ int weft_lock_start(void);
 /* Mean ns of waiting between samples, see above; 1: every wait; 0 or less: off. (Go: SetBlockProfileRate) */
 void weft_block_set_rate(int64_t rate_ns);
 int64_t weft_block_rate(void);
+/* Whether waits for files, other processes and times are in the profile; unless set they are not. */
+void weft_block_set_io(bool is_wanted);
 /*
  * One of `fraction` contended releases; 0: off; negative: as it is. Returns what it was. (Go:
  * SetMutexProfileFraction)
@@ -81,8 +85,8 @@ uint64_t weft_lock_lost(void);
  * Around a wait that is going to take place. lock: NULL for what is no lock. wait_end() need not be
  * called when the thread ends in between and lock is NULL. caller: as in heap-profile.h.
  */
-void weft_lock_wait_begin(struct weft_lock_wait *ret_wait, const void *lock);
-void weft_lock_wait_end(const struct weft_lock_wait *wait, const void *caller);
+WEFT_API void weft_lock_wait_begin(struct weft_lock_wait *ret_wait, const void *lock);
+WEFT_API void weft_lock_wait_end(const struct weft_lock_wait *wait, const void *caller);
 
 /* The waiting to be charged, ns; to be passed on after the release. */
 WEFT_API uint64_t weft_lock_release_begin(const void *lock);
@@ -97,6 +101,12 @@ static inline uint32_t weft_lock_hash(const void *lock)
 static inline bool weft_lock_is_on(void)
 {
 	return atomic_load_explicit(&weft_lock_is_on_, memory_order_relaxed);
+}
+
+static inline bool weft_block_io_is_on(void)
+{
+	return __builtin_expect(atomic_load_explicit(&weft_block_io_is_on_, memory_order_relaxed),
+				0);
 }
 
 static inline bool weft_lock_is_contended(const void *lock)

@@ -353,6 +353,11 @@ void weft_mappings__lock(void)
 	(void)pthread_mutex_lock(&lock);
 }
 
+bool weft_mappings__try_lock(void)
+{
+	return pthread_mutex_trylock(&lock) == 0;
+}
+
 void weft_mappings__unlock(void)
 {
 	(void)pthread_mutex_unlock(&lock);

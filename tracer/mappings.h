@@ -49,5 +49,7 @@ const struct weft_mapping *weft_mappings_find(const struct weft_mappings *mappin
 /* Around fork(), so that the child finds the list whole. */
 void weft_mappings__lock(void);
 void weft_mappings__unlock(void);
+/* For a copy that is made in a signal handler. Async-signal-safe. */
+bool weft_mappings__try_lock(void);
 
 #endif

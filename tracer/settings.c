@@ -22,6 +22,7 @@ static const struct knob knobs[] = {
 	{"memprofilerate", offsetof(struct weft_settings, mem_profile_rate), INT64_MIN, INT64_MAX},
 	{"blockprofilerate", offsetof(struct weft_settings, block_profile_rate), INT64_MIN,
 	 INT64_MAX},
+	{"blockio", offsetof(struct weft_settings, block_io), 0, 1},
 	{"mutexprofilefraction", offsetof(struct weft_settings, mutex_profile_fraction), 0,
 	 INT32_MAX},
 	{"cpuprofilerate", offsetof(struct weft_settings, cpu_profile_rate), 0, 1000000},

@@ -10,6 +10,7 @@
  * |-------------------------|-----------------------------|---------------------------------------|
  * | memprofilerate=BYTES    | runtime.MemProfileRate      | 524288; 0 off, 1 everything           |
  * | blockprofilerate=NS     | SetBlockProfileRate()       | 0: off; 1 everything                  |
+ * | blockio=0 or 1          |                             | 0; 1: waits for I/O, sleeps are blocks |
  * | mutexprofilefraction=N  | SetMutexProfileFraction()   | 0: off; 1 everything                  |
  * | cpuprofilerate=HZ       | SetCPUProfileRate()         | 0: no CPU profile from the start      |
  * | trace=0 or 1            |                             | 1: LTTng-UST is looked for            |
@@ -32,11 +33,12 @@
 
 struct weft_settings {
 	bool is_off;
-	int64_t mem_profile_rate;          /* Bytes. */
-	int64_t block_profile_rate;        /* ns. */
-	int64_t mutex_profile_fraction;    /* One in so many. */
-	int64_t cpu_profile_rate;          /* Hz. */
-	int64_t trace, serve, children;    /* 0 or 1. */
+	int64_t mem_profile_rate;       /* Bytes. */
+	int64_t block_profile_rate;     /* ns. */
+	int64_t mutex_profile_fraction; /* One in so many. */
+	int64_t cpu_profile_rate;       /* Hz. */
+	int64_t block_io;               /* 0 or 1, as the next. */
+	int64_t trace, serve, children;
 	char out[WEFT_SETTINGS_PATH_SIZE]; /* "": none. */
 };
 

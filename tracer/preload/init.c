@@ -11,21 +11,13 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "ends.h"
 #include "hooks.h"
 #include "real.h"
 #include "threads.h"
 
 #define OWN_NAME   "libweft-preload.so"
 #define SEPARATORS ": "
-
-WEFT_PRELOAD_API void IN_FRONT_OF(_exit)(int status) __asm__("_exit") __attribute__((noreturn));
-WEFT_PRELOAD_API void IN_FRONT_OF(_Exit)(int status) __asm__("_Exit") __attribute__((noreturn));
-
-/* NULL before the constructor. */
-static struct {
-	void (*immediately)(int status); /* _exit() */
-	void (*standard)(int status);    /* _Exit() */
-} exits;
 
 static bool is_own(const char *path, size_t len)
 {
@@ -79,10 +71,9 @@ static bool is_beside_tsan(void)
 
 __attribute__((constructor)) static void init(void)
 {
-	*(void **)&exits.immediately = dlsym(RTLD_NEXT, "_exit");
-	*(void **)&exits.standard = dlsym(RTLD_NEXT, "_Exit");
 	if (!is_beside_tsan() && weft_hooks_start()) {
 		weft_preload_threads_init();
+		weft_preload_ends_init();
 	}
 	if (!weft_hooks_have_children()) {
 		leave_children_alone();
@@ -91,30 +82,5 @@ __attribute__((constructor)) static void init(void)
 
 __attribute__((destructor)) static void fini(void)
 {
-	weft_hooks_finish();
-}
-
-/*
- * Ends that skip destructors: of shells, for example. Also called in signal handlers and between vfork()
- * and exec: nothing may be looked up here.
- */
-static __attribute__((noreturn)) void leave(int status, void (*real_exit)(int status))
-{
-	weft_hooks_finish();
-	if (real_exit) {
-		real_exit(status);
-	}
-	for (;;) {
-		(void)syscall(SYS_exit_group, status); /* Does not return. */
-	}
-}
-
-void IN_FRONT_OF(_exit)(int status)
-{
-	leave(status, exits.immediately);
-}
-
-void IN_FRONT_OF(_Exit)(int status)
-{
-	leave(status, exits.standard);
+	weft_hooks_finish(weft_real_use_own_memory);
 }

@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -71,6 +72,7 @@ static void look_up(void);
 	}
 
 WEFT_REAL_LATER_FUNCTIONS(EARLY)
+WEFT_REAL_IO_FUNCTIONS(EARLY)
 
 static void *early_malloc(size_t size)
 {
@@ -133,4 +135,71 @@ static void look_up(void)
 	take(&found.free, "free", NULL);
 	is_looking = false;
 	weft_real = found;
+}
+
+/* ---- At the end ---- */
+
+#define CHUNK_SIZE (UINT64_C(1) << 20)
+
+/* The size of an object lies in the 16 bytes before it. One thread only. */
+static void *own_malloc(size_t size)
+{
+	static char *at;
+	static size_t left;
+	size_t whole = (size + 2 * (size_t)ARENA_ALIGNMENT - 1) / ARENA_ALIGNMENT * ARENA_ALIGNMENT;
+	char *object;
+
+	if (whole < size) {
+		return NULL;
+	}
+	if (whole > left) {
+		size_t chunk = whole > CHUNK_SIZE ? whole : CHUNK_SIZE;
+		void *memory = mmap(NULL, chunk, PROT_READ | PROT_WRITE,
+				    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+		if (memory == MAP_FAILED) {
+			return NULL;
+		}
+		at = memory;
+		left = chunk;
+	}
+	object = at + ARENA_ALIGNMENT;
+	at += whole;
+	left -= whole;
+	memcpy(object - ARENA_ALIGNMENT, &size, sizeof(size));
+	return object;
+}
+
+static void *own_calloc(size_t count, size_t size)
+{
+	size_t product;
+
+	/* Mappings are zero, and nothing is used twice. */
+	return __builtin_mul_overflow(count, size, &product) ? NULL : own_malloc(product);
+}
+
+/* An object of before is as long as nobody knows; none of those is grown in the copy. */
+static void *own_realloc(void *ptr, size_t size)
+{
+	void *moved = own_malloc(size);
+	size_t former = 0;
+
+	if (ptr && moved) {
+		memcpy(&former, (char *)ptr - ARENA_ALIGNMENT, sizeof(former));
+		memcpy(moved, ptr, former < size ? former : size);
+	}
+	return moved;
+}
+
+static void own_free(void *ptr)
+{
+	(void)ptr;
+}
+
+void weft_real_use_own_memory(void)
+{
+	weft_real.malloc = own_malloc;
+	weft_real.calloc = own_calloc;
+	weft_real.realloc = own_realloc;
+	weft_real.free = own_free;
 }

@@ -11,10 +11,17 @@
 #ifndef WEFT_TRACER_PRELOAD_REAL_H
 #define WEFT_TRACER_PRELOAD_REAL_H
 
+#include <poll.h>
 #include <pthread.h>
 #include <semaphore.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/epoll.h>
+#include <sys/select.h>
+#include <sys/socket.h>
+#include <sys/types.h>
+#include <sys/uio.h>
 #include <time.h>
 
 #define WEFT_PRELOAD_API __attribute__((visibility("default")))
@@ -26,12 +33,14 @@
 #define IN_FRONT_OF(name) weft_in_front_of_##name
 
 typedef void *(*weft_thread_fn)(void *);
+typedef void (*weft_signal_fn)(int number);
 
 /*
  * X(result, name, version, parameters, arguments). `version` is NULL, or the one that programs bind to
  * when an older one of the same name exists, which a plain lookup may give.
  */
-#define WEFT_REAL_FUNCTIONS(X) WEFT_REAL_EARLY_FUNCTIONS(X) WEFT_REAL_LATER_FUNCTIONS(X)
+#define WEFT_REAL_FUNCTIONS(X)                                                                     \
+	WEFT_REAL_EARLY_FUNCTIONS(X) WEFT_REAL_LATER_FUNCTIONS(X) WEFT_REAL_IO_FUNCTIONS(X)
 
 /* Those that the lookup itself may call. */
 #define WEFT_REAL_EARLY_FUNCTIONS(X)                                                               \
@@ -40,6 +49,10 @@ typedef void *(*weft_thread_fn)(void *);
 
 #define WEFT_REAL_LATER_FUNCTIONS(X)                                                               \
 	X(int, dlclose, NULL, (void *handle), (handle))                                            \
+	X(int, sigaction, NULL,                                                                    \
+	  (int number, const struct sigaction *action, struct sigaction *ret_former),              \
+	  (number, action, ret_former))                                                            \
+	X(weft_signal_fn, signal, NULL, (int number, weft_signal_fn handler), (number, handler))   \
 	X(void *, realloc, NULL, (void *ptr, size_t size), (ptr, size))                            \
 	X(void *, memalign, NULL, (size_t alignment, size_t size), (alignment, size))              \
 	X(void *, aligned_alloc, NULL, (size_t alignment, size_t size), (alignment, size))         \
@@ -93,6 +106,82 @@ typedef void *(*weft_thread_fn)(void *);
 	  (sem_t * semaphore, clockid_t clock, const struct timespec *deadline),                   \
 	  (semaphore, clock, deadline))
 
+/*
+ * What may wait for a file, another process or a time; see io.c. Those with _chk are what _FORTIFY_SOURCE
+ * makes of the others.
+ */
+#define WEFT_REAL_IO_FUNCTIONS(X)                                                                  \
+	X(ssize_t, read, NULL, (int fd, void *bytes, size_t size), (fd, bytes, size))              \
+	X(ssize_t, __read_chk, NULL, (int fd, void *bytes, size_t size, size_t room),              \
+	  (fd, bytes, size, room))                                                                 \
+	X(ssize_t, readv, NULL, (int fd, const struct iovec *pieces, int count),                   \
+	  (fd, pieces, count))                                                                     \
+	X(ssize_t, write, NULL, (int fd, const void *bytes, size_t size), (fd, bytes, size))       \
+	X(ssize_t, writev, NULL, (int fd, const struct iovec *pieces, int count),                  \
+	  (fd, pieces, count))                                                                     \
+	X(ssize_t, recv, NULL, (int fd, void *bytes, size_t size, int flags),                      \
+	  (fd, bytes, size, flags))                                                                \
+	X(ssize_t, __recv_chk, NULL, (int fd, void *bytes, size_t size, size_t room, int flags),   \
+	  (fd, bytes, size, room, flags))                                                          \
+	X(ssize_t, recvfrom, NULL,                                                                 \
+	  (int fd, void *bytes, size_t size, int flags, struct sockaddr *peer, socklen_t *len),    \
+	  (fd, bytes, size, flags, peer, len))                                                     \
+	X(ssize_t, __recvfrom_chk, NULL,                                                           \
+	  (int fd, void *bytes, size_t size, size_t room, int flags, struct sockaddr *peer,        \
+	   socklen_t *len),                                                                        \
+	  (fd, bytes, size, room, flags, peer, len))                                               \
+	X(ssize_t, recvmsg, NULL, (int fd, struct msghdr *message, int flags),                     \
+	  (fd, message, flags))                                                                    \
+	X(ssize_t, send, NULL, (int fd, const void *bytes, size_t size, int flags),                \
+	  (fd, bytes, size, flags))                                                                \
+	X(ssize_t, sendto, NULL,                                                                   \
+	  (int fd, const void *bytes, size_t size, int flags, const struct sockaddr *peer,         \
+	   socklen_t len),                                                                         \
+	  (fd, bytes, size, flags, peer, len))                                                     \
+	X(ssize_t, sendmsg, NULL, (int fd, const struct msghdr *message, int flags),               \
+	  (fd, message, flags))                                                                    \
+	X(int, accept, NULL, (int fd, struct sockaddr *peer, socklen_t *len), (fd, peer, len))     \
+	X(int, accept4, NULL, (int fd, struct sockaddr *peer, socklen_t *len, int flags),          \
+	  (fd, peer, len, flags))                                                                  \
+	X(int, connect, NULL, (int fd, const struct sockaddr *peer, socklen_t len),                \
+	  (fd, peer, len))                                                                         \
+	X(int, poll, NULL, (struct pollfd * fds, nfds_t count, int timeout_ms),                    \
+	  (fds, count, timeout_ms))                                                                \
+	X(int, __poll_chk, NULL, (struct pollfd * fds, nfds_t count, int timeout_ms, size_t room), \
+	  (fds, count, timeout_ms, room))                                                          \
+	X(int, ppoll, NULL,                                                                        \
+	  (struct pollfd * fds, nfds_t count, const struct timespec *timeout,                      \
+	   const sigset_t *mask),                                                                  \
+	  (fds, count, timeout, mask))                                                             \
+	X(int, __ppoll_chk, NULL,                                                                  \
+	  (struct pollfd * fds, nfds_t count, const struct timespec *timeout,                      \
+	   const sigset_t *mask, size_t room),                                                     \
+	  (fds, count, timeout, mask, room))                                                       \
+	X(int, select, NULL,                                                                       \
+	  (int count, fd_set *reads, fd_set *writes, fd_set *others, struct timeval *timeout),     \
+	  (count, reads, writes, others, timeout))                                                 \
+	X(int, pselect, NULL,                                                                      \
+	  (int count, fd_set *reads, fd_set *writes, fd_set *others,                               \
+	   const struct timespec *timeout, const sigset_t *mask),                                  \
+	  (count, reads, writes, others, timeout, mask))                                           \
+	X(int, epoll_wait, NULL, (int fd, struct epoll_event *events, int count, int timeout_ms),  \
+	  (fd, events, count, timeout_ms))                                                         \
+	X(int, epoll_pwait, NULL,                                                                  \
+	  (int fd, struct epoll_event *events, int count, int timeout_ms, const sigset_t *mask),   \
+	  (fd, events, count, timeout_ms, mask))                                                   \
+	X(int, nanosleep, NULL, (const struct timespec *pause, struct timespec *ret_left),         \
+	  (pause, ret_left))                                                                       \
+	X(int, clock_nanosleep, NULL,                                                              \
+	  (clockid_t clock, int flags, const struct timespec *pause, struct timespec *ret_left),   \
+	  (clock, flags, pause, ret_left))                                                         \
+	X(unsigned int, sleep, NULL, (unsigned int seconds), (seconds))                            \
+	X(int, usleep, NULL, (useconds_t us), (us))                                                \
+	X(int, flock, NULL, (int fd, int operation), (fd, operation))                              \
+	X(int, fsync, NULL, (int fd), (fd))                                                        \
+	X(int, fdatasync, NULL, (int fd), (fd))                                                    \
+	X(pid_t, waitpid, NULL, (pid_t pid, int *ret_status, int options),                         \
+	  (pid, ret_status, options))
+
 /* free() has a member of its own: it returns nothing. */
 #define WEFT_REAL_POINTER(result, name, version, parameters, arguments) result(*name) parameters;
 
@@ -108,5 +197,11 @@ extern struct weft_real weft_real __attribute__((visibility("hidden")));
 bool weft_real_is_arena(const void *ptr);
 /* Bytes behind it that may be copied out: up to the arena's end. */
 size_t weft_real_arena_rest(const void *ptr);
+
+/*
+ * From here on memory comes from mappings of our own and is never given back: for a copy of the process
+ * that has little to do, and in which any lock of the allocator may be held for ever.
+ */
+void weft_real_use_own_memory(void);
 
 #endif

@@ -55,8 +55,10 @@ static const char help[] =
 	"Knobs can be set by the environment, e.g. WEFT=memprofilerate=1 for every allocation, "
 	"or\n"
 	"blockprofilerate=1 for every wait (nanoseconds between samples; 10000 unless set),\n"
-	"mutexprofilefraction=N (1), cpuprofilerate=HZ (100).\n\n"
-	"A command that a signal kills leaves no profiles. Allocations of programs that bring an\n"
+	"mutexprofilefraction=N (1), cpuprofilerate=HZ (100), blockio=1 to count as waiting what\n"
+	"read, write, recv, send, accept, connect, poll, select, epoll_wait, sleeps, fsync, flock\n"
+	"and waitpid take.\n\n"
+	"A command that SIGKILL kills leaves no profiles. Allocations of programs that bring an\n"
 	"allocator of their own in the program file cannot be seen.\n";
 
 enum { OPTION_HTTP = 256, OPTION_CHILDREN };

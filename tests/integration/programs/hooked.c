@@ -5,12 +5,15 @@
  * it waited, how many threads it made, whether every function answers as libc's does. One line
  * "KEY VALUE" for each fact on standard output.
  *
- * Usage: test-hooked contend ROUNDS HOLD_MS | wait ROUNDS HOLD_MS | threads COUNT | work THREADS |
- *        heap COUNT | results | fork COUNT | plugin LIBRARY COUNT | crowd THREADS ROUNDS | handler
+ * Usage: test-hooked contend ROUNDS HOLD_MS | wait ROUNDS HOLD_MS | io ROUNDS HOLD_MS | threads COUNT |
+ *        work THREADS | heap COUNT | results | fork COUNT | plugin LIBRARY COUNT |
+ *        crowd THREADS ROUNDS | handler | die abort|fault|overflow|term|default
  */
 #include <dlfcn.h>
 #include <errno.h>
+#include <limits.h>
 #include <malloc.h>
+#include <poll.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <signal.h>
@@ -19,6 +22,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/select.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -181,6 +186,79 @@ static void wait_in_every_way(long rounds)
 		}
 	}
 	tell("waited", times[0] + times[1] + times[2] + times[3] + times[4]);
+}
+
+static int ends[2]; /* Of a pipe. */
+
+static void *writes_late(void *arg)
+{
+	int i;
+
+	for (i = 0; i < 4; i++) {
+		pause_ms(hold_ms);
+		expect(write(ends[1], "x", 1) == 1, "write");
+	}
+	return arg;
+}
+
+/* Adds what a call takes to the truth. */
+#define TIMED(call)                                                                                \
+	do {                                                                                       \
+		int64_t begin = now_ns();                                                          \
+		call;                                                                              \
+		waited_ns += now_ns() - begin;                                                     \
+	} while (0)
+
+static void take_byte(void)
+{
+	ssize_t len;
+	char byte;
+
+	TIMED(len = read(ends[0], &byte, 1));
+	expect(len == 1, "read");
+}
+
+/* For a byte in four ways, then for a time. */
+static NOINLINE void wait_for_io(void)
+{
+	struct pollfd polled = {ends[0], POLLIN, 0};
+	struct epoll_event event = {.events = EPOLLIN};
+	int epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	fd_set selected;
+	int count;
+
+	expect(epoll_ctl(epoll_fd, EPOLL_CTL_ADD, ends[0], &event) == 0, "epoll_ctl");
+	take_byte();
+	TIMED(count = poll(&polled, 1, -1));
+	expect(count == 1, "poll");
+	take_byte();
+	FD_ZERO(&selected);
+	FD_SET(ends[0], &selected);
+	TIMED(count = select(ends[0] + 1, &selected, NULL, NULL, NULL));
+	expect(count == 1, "select");
+	take_byte();
+	errno = 77;
+	TIMED(count = epoll_wait(epoll_fd, &event, 1, -1));
+	expect(count == 1 && errno == 77, "epoll_wait");
+	take_byte();
+	TIMED(pause_ms(hold_ms));
+	expect(read(-1, &event, 1) < 0 && errno == EBADF, "read of nothing");
+	(void)close(epoll_fd);
+}
+
+static void wait_for_files(long rounds)
+{
+	long i;
+
+	expect(pipe(ends) == 0, "pipe");
+	for (i = 0; i < rounds; i++) {
+		pthread_t thread;
+
+		(void)pthread_create(&thread, NULL, writes_late, NULL);
+		wait_for_io();
+		(void)pthread_join(thread, NULL);
+	}
+	tell("waited", waited_ns);
 }
 
 /* ---- Threads ---- */
@@ -405,6 +483,36 @@ static void check_cancellation(void)
 	}
 }
 
+static void ignore(int signo)
+{
+	(void)signo;
+}
+
+/* Nobody handles signals but who says so. */
+static void check_signals(void)
+{
+	struct sigaction action = {.sa_handler = ignore};
+	struct sigaction former;
+
+	expect(sigaction(SIGTERM, NULL, &former) == 0 && former.sa_handler == SIG_DFL &&
+		       former.sa_flags == 0,
+	       "sigaction of nobody's");
+	expect(sigaction(SIGTERM, &action, &former) == 0 && former.sa_handler == SIG_DFL,
+	       "first sigaction");
+	expect(sigaction(SIGTERM, NULL, &former) == 0 && former.sa_handler == ignore,
+	       "sigaction of one's own");
+	expect(raise(SIGTERM) == 0, "raise");
+	action.sa_handler = SIG_DFL;
+	expect(sigaction(SIGTERM, &action, &former) == 0 && former.sa_handler == ignore,
+	       "sigaction back");
+	expect(signal(SIGTERM, SIG_IGN) == SIG_DFL, "signal");
+	expect(signal(SIGTERM, SIG_DFL) == SIG_IGN, "signal back");
+	expect(signal(SIGCHLD, SIG_DFL) == SIG_DFL, "signal that kills nobody");
+	expect(signal(SIGKILL, SIG_DFL) == SIG_ERR, "signal that nobody may handle");
+	errno = 0;
+	expect(sigaction(SIGKILL, &action, NULL) < 0 && errno == EINVAL, "sigaction likewise");
+}
+
 /* ---- Hazards ---- */
 
 static _Atomic int stop;
@@ -503,6 +611,58 @@ static void crowd(long count, long rounds)
 	tell("counted", crowd_count);
 }
 
+/* ---- Sudden ends ---- */
+
+static NOINLINE void allocate_before_the_end(void)
+{
+	int i;
+
+	for (i = 0; i < 1000; i++) {
+		void *volatile lost = malloc(1000);
+
+		memset(lost, 1, 1000);
+	}
+}
+
+static NOINLINE int overflow(int depth)
+{
+	volatile char frame[4096];
+
+	frame[0] = (char)depth;
+	return depth < INT_MAX ? overflow(depth + 1) + frame[0] : 0;
+}
+
+/* Others allocate and lock all the time, so that locks are held when the end comes. */
+static void die(const char *how)
+{
+	static char other_stack[16384];
+	const stack_t other = {.ss_sp = other_stack, .ss_size = sizeof(other_stack)};
+	pthread_t thread;
+	volatile int *volatile nowhere = NULL;
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		(void)pthread_create(&thread, NULL, busy, NULL);
+	}
+	pause_ms(20);
+	allocate_before_the_end();
+	if (strcmp(how, "abort") == 0) {
+		abort();
+	} else if (strcmp(how, "fault") == 0) {
+		*nowhere = 1;
+	} else if (strcmp(how, "overflow") == 0) {
+		(void)sigaltstack(&other, NULL);
+		i = overflow(0);
+	} else if (strcmp(how, "term") == 0) {
+		(void)kill(getpid(), SIGTERM);
+	} else if (strcmp(how, "default") == 0) {
+		(void)signal(SIGINT, SIG_IGN);
+		(void)signal(SIGINT, SIG_DFL);
+		(void)kill(getpid(), SIGINT);
+	}
+	pause_ms(20000);
+}
+
 static void leave(int signo)
 {
 	(void)signo;
@@ -512,6 +672,7 @@ static void leave(int signo)
 /* Ends from a handler that may have interrupted anything. */
 static void end_in_handler(void)
 {
+	allocate_before_the_end();
 	(void)signal(SIGUSR1, leave);
 	(void)raise(SIGUSR1);
 }
@@ -531,6 +692,8 @@ int main(int argc, char **argv)
 		contend(number);
 	} else if (strcmp(what, "wait") == 0) {
 		wait_in_every_way(number);
+	} else if (strcmp(what, "io") == 0) {
+		wait_for_files(number);
 	} else if (strcmp(what, "threads") == 0) {
 		make_threads(number);
 	} else if (strcmp(what, "work") == 0) {
@@ -541,6 +704,7 @@ int main(int argc, char **argv)
 		check_mutexes();
 		check_others();
 		check_cancellation();
+		check_signals();
 		tell("right", 1);
 	} else if (strcmp(what, "fork") == 0) {
 		fork_often(number);
@@ -548,6 +712,8 @@ int main(int argc, char **argv)
 		plug(library, number);
 	} else if (strcmp(what, "crowd") == 0) {
 		crowd(number, hold_ms);
+	} else if (strcmp(what, "die") == 0) {
+		die(argc > 2 ? argv[2] : "");
 	} else if (strcmp(what, "handler") == 0) {
 		end_in_handler();
 	} else {

@@ -31,6 +31,8 @@ static const struct expectation expectations[] = {
 	{"blockprofilerate=10000,mutexprofilefraction=5,cpuprofilerate=100", 524288, 10000, 5, 100,
 	 1, 0, 0, "", ""},
 	{"trace=0,serve=1,children=1,out=/a,b=c", 524288, 0, 0, 0, 0, 1, 1, "/a,b=c", ""},
+	{"blockio=1,blockio=2", 524288, 0, 0, 0, 1, 0, 0, "",
+	 "not a number that this knob takes: blockio=2"},
 	{"memprofilerate=x", 524288, 0, 0, 0, 1, 0, 0, "",
 	 "not a number that this knob takes: memprofilerate=x"},
 	{"memprofilerate=", 524288, 0, 0, 0, 1, 0, 0, "",
