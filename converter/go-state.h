@@ -56,6 +56,7 @@ struct weft_go_thread {
 	enum weft_thread_state state;
 	int32_t lane;
 	bool created;               /* GoCreate was written. */
+	const char *asleep;         /* Its wait, static, until it can be created; NULL: none. */
 	bool label_pending;         /* Renamed since. */
 	bool in_syscall;            /* Its slice is open, which only a running thread's can be. */
 	weft_syscall_index syscall; /* Entered and not left, through waits. */
@@ -107,6 +108,7 @@ struct weft_go_encoder {
 	struct weft_go_lane *lanes;
 	int32_t lane_count, lane_capacity;
 	struct weft_go_thread *threads;
+	size_t asleep_count; /* Threads that have slept since before and are not created yet. */
 	struct weft_go_stream *streams;
 	struct weft_go_stream *no_stream; /* For what belongs to no thread. */
 };
@@ -124,6 +126,8 @@ void weft_go__stream_destroy(struct weft_go_encoder *encoder, struct weft_go_str
 /** The stream on which a Running thread's events go. */
 struct weft_go_stream *weft_go__stream_of(struct weft_go_encoder *encoder,
 					  const struct weft_go_thread *thread);
+/** Opens the slice of the system call that a thread is in, which runs. */
+void weft_go__begin_syscall(struct weft_go_encoder *encoder, struct weft_go_thread *thread);
 /** Closes the slice of a system call, before what only a running thread may do. */
 void weft_go__end_syscall(struct weft_go_encoder *encoder, struct weft_go_thread *thread);
 /** Writes a timed event now; remembers the first failure. */

@@ -10,7 +10,9 @@ import pathlib
 import re
 import shutil
 import signal
+import struct
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -209,6 +211,38 @@ def test_both_halves_have_one_clock(folder):
     assert inside >= 2000 and not outside, (inside, outside[:3])
 
 
+HANGING = """
+import os, socket, threading
+out, lock = os.pipe()[0], threading.Lock()
+mine, other = socket.socketpair()
+lock.acquire()
+for wait in (lambda: os.read(out, 1), lambda: mine.recv(1), lambda: lock.acquire()):
+    threading.Thread(target=wait, daemon=True).start()
+print("waiting", flush=True)
+threading.Event().wait()
+"""
+
+
+def test_a_program_that_hangs_says_where(folder):
+    needs("switch")
+    with started(sys.executable, "-c", HANGING, stdout=subprocess.PIPE) as program:
+        program.stdout.readline()
+        tasks = pathlib.Path(f"/proc/{program.pid}/task")
+        wait_for(lambda: all("(sleeping)" in (task / "status").read_text()
+                             for task in tasks.iterdir()), "all threads to sleep")
+        for tier in ("tracepoints", "switch"):
+            if tier not in json.loads(weft("doctor", "--json", check=False).stdout)["tiers"]:
+                continue
+            record(folder / tier, "--sched", tier, "--all", "--seconds", "0.3")
+            told = json.loads(weft("summary", "--json", "--pid", program.pid,
+                                   folder / tier).stdout)
+            reasons = sorted(row["scheduling"]["blocked"][0]["reason"] for row in told["threads"])
+            assert reasons == ["network", "pipe", "sync: futex", "sync: futex"], told["threads"]
+            weft("convert", folder / tier, "--pid", program.pid, "-o", folder / "x.trace")
+            assert "goroutines 4" in weft("verify", "--strict", folder / "x.trace").stdout
+        program.kill()
+
+
 def test_programs_that_never_heard_of_weft(folder):
     needs("switch")
     done = record(folder / "out", "--", "sh", "-c", "sleep 0.05; exit 3", check=False)
@@ -293,6 +327,37 @@ def test_a_killed_recorder_leaves_whole_packets(folder):
         recorder.wait()
     assert sum(e.name == "sched_switch" for e in events(folder / "out/kernel")) > 10000
     weft("record", "-q", "-o", folder / "next", "--sched", "none", "--", COUNTED, "rounds", 1, 1)
+
+
+def packets_of(stream):
+    """What a stream's own packets say, as its index should."""
+    data, found, offset = stream.read_bytes(), [], 0
+    while offset < len(data):
+        magic, _, stream_id, instance, begin_ns, end_ns, content, size, number, discarded, _ = \
+            struct.unpack_from("=I16sIQQQQQQQI", data, offset)
+        assert magic == 0xC1FC1FC1
+        found.append((offset, size, content, begin_ns, end_ns, discarded, stream_id, instance,
+                      number))
+        offset += size // 8
+    return found
+
+
+def test_an_index_says_where_each_packet_is(folder):
+    needs("switch")
+    record(folder / "out", "--", SWITCH, "pingpong", 3000)
+    for stream in [f for f in (folder / "out/kernel").iterdir()
+                   if f.is_file() and f.name != "metadata"]:
+        index = (folder / "out/kernel/index" / f"{stream.name}.idx").read_bytes()
+        assert struct.unpack_from(">IIII", index) == (0xC1F1DCC1, 1, 1, 72)
+        assert list(struct.iter_unpack(">9Q", index[16:])) == packets_of(stream), stream.name
+    whole = run("babeltrace2", "--begin=0", folder / "out/kernel")
+    assert "index" not in whole.stderr.lower(), whole.stderr
+    # A recorder that was killed leaves one that is too short: the stream tells the rest.
+    for index in (folder / "out/kernel/index").iterdir():
+        index.write_bytes(index.read_bytes()[:-72])
+    assert run("babeltrace2", folder / "out/kernel").stdout == whole.stdout
+    assert run("babeltrace2", folder / "out/kernel").stderr
+    assert weft("summary", folder / "out").stderr == ""
 
 
 def test_a_full_disk_leaves_what_fits(folder):
