@@ -33,6 +33,7 @@
 #define PATIENCE_MS    100U
 #define BATCH_MS       20U
 #define DRAIN_MS       1000U
+#define GENTLE_TRIES   5U
 #define NEWCOMERS      64U /* Threads that may come between counting and asking. */
 #define OWN_LABELS_MAX 4U
 #define TAGGED_MAX     65536U
@@ -56,6 +57,7 @@ struct slot {
 
 struct request {
 	uint32_t id;
+	bool is_gentle;       /* Asks no thread that may be about to sleep. */
 	uint32_t size, count; /* Slots there are, and in use. */
 	struct slot slots[];
 };
@@ -65,6 +67,8 @@ struct memory {
 	int32_t tid;
 	uint64_t switch_count; /* What it shows next time if it goes on waiting. */
 	uint64_t since_ns;     /* It has been waiting since then at least. */
+	uint64_t cpu_ns;       /* Time that it had used at `seen_ns`. */
+	uint64_t seen_ns;
 };
 
 /* Guards all below; taken before those of stack-bounds and mappings. */
@@ -127,7 +131,7 @@ static void pause_shortly(void)
 	(void)nanosleep(&pause, NULL); /* Woken early: looks again. */
 }
 
-static struct request *create_request(uint32_t size)
+static struct request *create_request(uint32_t size, bool is_gentle)
 {
 	struct request *request;
 	void *memory =
@@ -140,6 +144,7 @@ static struct request *create_request(uint32_t size)
 	request = (struct request *)memory;
 	last_id = last_id == UINT32_MAX ? 1 : last_id + 1;
 	request->id = last_id;
+	request->is_gentle = is_gentle;
 	request->size = size;
 	return request;
 }
@@ -238,6 +243,67 @@ static void ask(const struct request *request, uint32_t at)
 		      &info);
 }
 
+static int compare_memories(const void *a, const void *b)
+{
+	int32_t left = ((const struct memory *)a)->tid;
+	int32_t right = ((const struct memory *)b)->tid;
+
+	return left < right ? -1 : left > right;
+}
+
+/* NULL: it was not seen before. */
+static const struct memory *find_memory(int32_t tid)
+{
+	const struct memory wanted = {.tid = tid};
+
+	return memories ? (const struct memory *)bsearch(&wanted, memories, memory_count,
+							 sizeof(wanted), compare_memories)
+			: NULL;
+}
+
+/* CPU time of a thread; 0: it has ended. Source of the clock's number: clock_getcpuclockid(3). */
+static uint64_t thread_cpu_ns(int32_t tid)
+{
+	struct timespec used;
+	clockid_t clock = (clockid_t)(~(uint32_t)tid << 3 | 6);
+
+	return clock_gettime(clock, &used) == 0
+		       ? (uint64_t)used.tv_sec * 1000 * NS_PER_MS + (uint64_t)used.tv_nsec
+		       : 0;
+}
+
+/* Whether it had a CPU for a quarter of the time since the last collection: it hardly ever sleeps. */
+static bool is_busy(int32_t tid)
+{
+	const struct memory *old = find_memory(tid);
+
+	return old &&
+	       (thread_cpu_ns(tid) - old->cpu_ns) * 4 > weft_control__now_ns() - old->seen_ns;
+}
+
+/*
+ * Whether a signal now could end a system call early: in one, or soon. One that sleeps most of the
+ * time will sleep again in a moment, which is waited for.
+ */
+static bool is_delicate(const struct request *request, struct slot *slot)
+{
+	unsigned int i;
+
+	/* Again: a thread that ran when it was noted may be about to sleep. */
+	weft_thread_state_read_syscall(slot->tid, &slot->syscall);
+	if ((slot->status.blocked & SIGNAL_BIT) || weft_thread_state_is_fragile(&slot->syscall)) {
+		return true;
+	}
+	if (!request->is_gentle || slot->syscall.number >= 0 || is_busy(slot->tid)) {
+		return false;
+	}
+	for (i = 0; i < GENTLE_TRIES && slot->syscall.number < 0; i++) {
+		pause_shortly();
+		weft_thread_state_read_syscall(slot->tid, &slot->syscall);
+	}
+	return true;
+}
+
 static uint32_t count_missing(const struct request *request, uint32_t end)
 {
 	uint32_t missing = 0;
@@ -272,10 +338,7 @@ static void ask_all(struct request *request)
 			answer_self(slot);
 			continue;
 		}
-		/* Again: a thread that ran when it was noted may be about to sleep. */
-		weft_thread_state_read_syscall(slot->tid, &slot->syscall);
-		if ((slot->status.blocked & SIGNAL_BIT) ||
-		    weft_thread_state_is_fragile(&slot->syscall)) {
+		if (is_delicate(request, slot)) {
 			walk_sleeper(slot);
 		} else {
 			slot->is_asked = true;
@@ -292,14 +355,6 @@ static void ask_all(struct request *request)
 
 /* ---- How long they have been waiting ---- */
 
-static int compare_memories(const void *a, const void *b)
-{
-	int32_t left = ((const struct memory *)a)->tid;
-	int32_t right = ((const struct memory *)b)->tid;
-
-	return left < right ? -1 : left > right;
-}
-
 /*
  * A thread that waits does not switch, but for the one switch with which it goes back to wait after
  * it has answered. E.g. it shows 7 switches and answers: it goes on waiting if it shows 8 next time.
@@ -315,16 +370,12 @@ static void remember(struct request *request)
 	}
 	for (i = 0; i < request->count; i++) {
 		struct slot *slot = &request->slots[i];
-		const struct memory wanted = {.tid = slot->tid};
-		const struct memory *old =
-			memories ? (const struct memory *)bsearch(&wanted, memories, memory_count,
-								  sizeof(wanted), compare_memories)
-				 : NULL;
+		const struct memory *old = find_memory(slot->tid);
 		bool waits = slot->status.state == 'S' || slot->status.state == 'D';
 
 		next[i] = (struct memory){
 			slot->tid, slot->status.switch_count + (slot->is_asked && is_done(slot)),
-			now_ns};
+			now_ns, thread_cpu_ns(slot->tid), now_ns};
 		if (waits && old && old->switch_count == slot->status.switch_count) {
 			next[i].since_ns = old->since_ns;
 			slot->wait_ns = now_ns - old->since_ns;
@@ -482,7 +533,7 @@ static int write_profile(struct request *request, bool by_thread, weft_raw_profi
 }
 
 /* Under the lock. */
-static int collect(struct request **ret_request, bool *ret_is_closed)
+static int collect(bool is_gentle, struct request **ret_request, bool *ret_is_closed)
 {
 	struct request *request;
 	uint32_t count = 0;
@@ -495,7 +546,7 @@ static int collect(struct request **ret_request, bool *ret_is_closed)
 	if (ret < 0) {
 		return ret;
 	}
-	request = create_request(count + NEWCOMERS);
+	request = create_request(count + NEWCOMERS, is_gentle);
 	if (!request) {
 		return -ENOMEM;
 	}
@@ -516,7 +567,7 @@ int weft_thread_stacks_write(bool by_thread, weft_raw_profile_write_fn write, vo
 	int ret;
 
 	(void)pthread_mutex_lock(&lock);
-	ret = collect(&request, &is_closed);
+	ret = collect(false, &request, &is_closed);
 	(void)pthread_mutex_unlock(&lock);
 	if (ret < 0) {
 		return ret;
@@ -526,6 +577,39 @@ int weft_thread_stacks_write(bool by_thread, weft_raw_profile_write_fn write, vo
 		destroy_request(request);
 	}
 	return ret;
+}
+
+int weft_thread_stacks_add(struct weft_stack_table *table, int64_t amount)
+{
+	struct request *request = NULL;
+	bool is_closed = false;
+	uint32_t i;
+	int ret;
+
+	(void)pthread_mutex_lock(&lock);
+	ret = collect(true, &request, &is_closed);
+	(void)pthread_mutex_unlock(&lock);
+	if (ret < 0) {
+		return ret;
+	}
+	for (i = 0; i < request->count; i++) {
+		struct slot *slot = &request->slots[i];
+		struct weft_stack_entry *entry;
+
+		if (slot->tid == gettid()) {
+			continue;
+		}
+		complete(slot);
+		entry = weft_stack_table_find_or_add(table, slot->pcs, slot->depth, 0);
+		if (entry) { /* Else the table counts it as lost. */
+			atomic_fetch_add_explicit(&entry->values[0], 1, memory_order_relaxed);
+			atomic_fetch_add_explicit(&entry->values[1], amount, memory_order_relaxed);
+		}
+	}
+	if (is_closed) { /* Else somebody may still write there. */
+		destroy_request(request);
+	}
+	return 0;
 }
 
 /* ---- fork() ---- */

@@ -21,6 +21,7 @@
 #include <stdbool.h>
 
 #include "raw-profile.h"
+#include "stack-table.h"
 
 /* si_code of the signals: negative, as only a process may send itself. */
 #define WEFT_THREAD_STACKS_SI_CODE (-0x5745)
@@ -34,6 +35,16 @@
  * @return 0; -EEXIST: SIGPROF is the program's; -ENOMEM; what `write` returned.
  */
 int weft_thread_stacks_write(bool by_thread, weft_raw_profile_write_fn write, void *ctx);
+
+/*
+ * Collects, and adds a sample (value 0) and an amount (value 1) to the stack of each thread but the
+ * calling one. What the table has no room for it counts. To be called again and again: threads are
+ * asked by a signal only while they wait for locks or use most of a CPU, for others may be about to
+ * sleep, and the signal would end that early.
+ *
+ * @return 0; -EEXIST, -ENOMEM as above.
+ */
+int weft_thread_stacks_add(struct weft_stack_table *table, int64_t amount);
 
 /* The handler's part. Async-signal-safe. */
 void weft_thread_stacks__on_signal(const siginfo_t *info, const void *context);
