@@ -8,7 +8,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fts.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -434,7 +433,7 @@ static bool is_leftover(const char *text)
 	struct weft_session_name name;
 
 	return weft_session_name_parse(text, &name) && name.pid_namespace == pid_namespace() &&
-	       kill(name.pid, 0) < 0 && errno == ESRCH;
+	       !weft_process_is_running(name.pid);
 }
 
 /* Buffers whose session is gone, its daemon having been killed. */
