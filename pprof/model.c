@@ -210,6 +210,27 @@ void weft_pprof_filter_samples(struct weft_pprof *profile,
 	}
 }
 
+void weft_pprof_remove_labels(struct weft_pprof *profile, const char *key)
+{
+	size_t i;
+
+	for (i = 0; i < profile->samples.count; i++) {
+		struct weft_pprof_sample *sample =
+			(struct weft_pprof_sample *)profile->samples.items + i;
+		/* Labels are in the arena of this profile, which may write there. */
+		struct weft_pprof_label *labels = (struct weft_pprof_label *)sample->labels;
+		uint32_t kept = 0, k;
+
+		for (k = 0; k < sample->label_count; k++) {
+			if (strcmp(labels[k].key, key) != 0) {
+				labels[kept++] = labels[k];
+			}
+		}
+		sample->label_count = kept;
+	}
+	weft_hash_index_clear(&profile->sample_index);
+}
+
 int64_t weft_pprof__add(int64_t a, int64_t b)
 {
 	int64_t sum;

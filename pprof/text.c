@@ -28,6 +28,19 @@ static bool has_types(const struct weft_pprof *profile, const char *const *types
 	return true;
 }
 
+/* Of several counts the first is told. */
+static bool counts_only(const struct weft_pprof *profile)
+{
+	uint32_t i;
+
+	for (i = 0; i < weft_pprof_sample_type_count(profile); i++) {
+		if (strcmp(weft_pprof_get_sample_type(profile, i)->unit, "count") != 0) {
+			return false;
+		}
+	}
+	return i > 0;
+}
+
 static enum form find_form(const struct weft_pprof *profile)
 {
 	static const char *const heap[] = {"alloc_objects", "alloc_space", "inuse_objects",
@@ -40,11 +53,7 @@ static enum form find_form(const struct weft_pprof *profile)
 	if (has_types(profile, contention, 2)) {
 		return FORM_CONTENTION;
 	}
-	if (weft_pprof_sample_type_count(profile) == 1 &&
-	    strcmp(weft_pprof_get_sample_type(profile, 0)->unit, "count") == 0) {
-		return FORM_COUNTS;
-	}
-	return FORM_NONE;
+	return counts_only(profile) ? FORM_COUNTS : FORM_NONE;
 }
 
 static int refuse(const struct weft_pprof *profile, struct weft_error *err)

@@ -21,7 +21,10 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <weft/helper.h>
+
 #include "control.h"
+#include "wall-clock.h"
 
 #define BACKLOG          16
 #define LINE_SIZE        256
@@ -179,7 +182,9 @@ bool weft_export_is_gone(struct weft_export_output *output)
 
 static void list(int fd)
 {
-	bool listening = say(fd, "ok\n");
+	/* Every process that has a socket can be looked at. */
+	bool listening =
+		say(fd, "ok\n0 %s\t%s\n", WEFT_WALL_CLOCK_NAME, WEFT_WALL_CLOCK_DESCRIPTION);
 	unsigned int i;
 
 	for (i = 0; i < WEFT_EXPORTS_MAX && listening; i++) {
@@ -202,12 +207,17 @@ static void fetch(int fd, const struct weft_control_line *line)
 	char text[128];
 	int ret;
 
-	if (!profile) {
+	if (profile) {
+		weft_helper_forbid(line->request.debug == 0);
+		ret = profile->write(profile->ctx, &line->request, &output);
+		weft_helper_forbid(false);
+		weft_export__return(profile);
+	} else if (strcmp(line->name, WEFT_WALL_CLOCK_NAME) == 0) {
+		ret = weft_wall_clock_write(&line->request, &output);
+	} else {
 		say_error(fd, -ENOENT, "no such profile");
 		return;
 	}
-	ret = profile->write(profile->ctx, &line->request, &output);
-	weft_export__return(profile);
 	if (ret < 0 && !output.begun) {
 		say_error(fd, ret, strerror_r(-ret, text, sizeof(text)));
 	} else if (ret == 0 && weft_export_write(&output, "", 0) == 0) {

@@ -11,6 +11,12 @@
  *     either, on failure                     error ERRNO TEXT
  *
  * Numbers are decimal and not negative. A fetch that ends without "0" is not whole.
+ *
+ * A process that has a socket also lists and serves "fgprof" (wall-clock.h), unless the program has an
+ * export of that name.
+ *
+ * Binary profiles of Weft's own (debug=0) come raw, as <weft/profile.h> writes them where there is no
+ * `weft` command: who asks has them completed, so that no process is started from this one.
  */
 #ifndef WEFT_TRACER_CONTROL_SOCKET_H
 #define WEFT_TRACER_CONTROL_SOCKET_H

@@ -610,6 +610,39 @@ int weft_thread_stacks_write(bool by_thread, weft_raw_profile_write_fn write, vo
 	return ret;
 }
 
+int weft_thread_stacks_add(struct weft_stack_table *table, int64_t amount)
+{
+	struct request *request = NULL;
+	bool is_closed = false;
+	uint32_t i;
+	int ret;
+
+	(void)pthread_mutex_lock(&lock);
+	ret = collect(&request, &is_closed);
+	(void)pthread_mutex_unlock(&lock);
+	if (ret < 0) {
+		return ret;
+	}
+	for (i = 0; i < request->count; i++) {
+		struct slot *slot = &request->slots[i];
+		struct weft_stack_entry *entry;
+
+		if (slot->tid == gettid()) {
+			continue;
+		}
+		complete(slot);
+		entry = weft_stack_table_find_or_add(table, slot->pcs, slot->depth, 0);
+		if (entry) { /* Else the table counts it as lost. */
+			atomic_fetch_add_explicit(&entry->values[0], 1, memory_order_relaxed);
+			atomic_fetch_add_explicit(&entry->values[1], amount, memory_order_relaxed);
+		}
+	}
+	if (is_closed) { /* Else somebody may still write there. */
+		destroy_request(request);
+	}
+	return 0;
+}
+
 /* ---- fork() ---- */
 
 void weft_thread_stacks__lock(void)

@@ -23,6 +23,7 @@
 #include <stdbool.h>
 
 #include "raw-profile.h"
+#include "stack-table.h"
 
 /* si_code of the signals: negative, as only a process may send itself. */
 #define WEFT_THREAD_STACKS_SI_CODE (-0x5745)
@@ -36,6 +37,15 @@
  * @return 0; -EEXIST: SIGPROF is the program's; -ENOMEM; what `write` returned.
  */
 int weft_thread_stacks_write(bool by_thread, weft_raw_profile_write_fn write, void *ctx);
+
+/*
+ * Collects, and adds a sample (value 0) and an amount (value 1) to the stack of each thread but the
+ * calling one. What the table has no room for it counts. May be called again and again: no system call
+ * of a thread ends early.
+ *
+ * @return 0; -EEXIST, -ENOMEM as above.
+ */
+int weft_thread_stacks_add(struct weft_stack_table *table, int64_t amount);
 
 /* Whether a SIGPROF asks for a stack. Async-signal-safe. */
 bool weft_thread_stacks__is_question(const siginfo_t *info);

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "control-client.h"
+#include "now.h"
 #include "page.h"
 #include "processes.h"
 
@@ -38,7 +39,15 @@ struct index {
 
 static bool is_instant(const char *name)
 {
-	return strcmp(name, "profile") != 0 && strcmp(name, "trace") != 0;
+	return strcmp(name, "profile") != 0 && strcmp(name, "trace") != 0 &&
+	       strcmp(name, WEFT_QUERY_WALL_NAME) != 0;
+}
+
+/* Beside /debug/pprof/, where its readers look for it. */
+static void print_href(FILE *out, const char *name)
+{
+	(void)fputs(strcmp(name, WEFT_QUERY_WALL_NAME) == 0 ? "../" : "", out);
+	weft_page_print_url(out, name);
 }
 
 static bool is_profile(const struct weft_control_profile *profile)
@@ -77,6 +86,22 @@ static void print_process_json(FILE *out, const struct weft_process *process)
 		      process->has_trace ? "true" : "false");
 }
 
+/* Of the last download; null before the first. */
+static void print_last_json(const struct index *index, const char *name)
+{
+	struct weft_past_answers *past = &index->exchange->http->past;
+	uint64_t byte_count;
+	uint64_t duration_ns;
+
+	if (weft_past_answers_find(past, index->exchange->pid, name, &byte_count, &duration_ns)) {
+		(void)fprintf(index->out,
+			      ",\"last_bytes\":%" PRIu64 ",\"last_duration_ns\":%" PRIu64,
+			      byte_count, duration_ns);
+	} else {
+		(void)fputs(",\"last_bytes\":null,\"last_duration_ns\":null", index->out);
+	}
+}
+
 static void print_index_json(const struct index *index)
 {
 	FILE *out = index->out;
@@ -91,9 +116,10 @@ static void print_index_json(const struct index *index)
 		(void)fputs(i ? ",{\"name\":" : "{\"name\":", out);
 		weft_page_print_json(out, profile->name);
 		(void)fprintf(out, ",\"count\":%" PRIu64 ",\"href\":\"", profile->count);
-		weft_page_print_url(out, profile->name);
+		print_href(out, profile->name);
 		(void)fputs("\",\"description\":", out);
 		weft_page_print_json(out, profile->description);
+		print_last_json(index, profile->name);
 		(void)fputc('}', out);
 	}
 	(void)fputs("]}\n", out);
@@ -106,9 +132,9 @@ static void print_command(FILE *out, const char *before, const char *name, const
 	(void)fputs("<div class=\"cmd\"><code>", out);
 	weft_page_print_html(out, before);
 	(void)fputs("<span data-path=\"", out);
-	weft_page_print_url(out, name);
+	print_href(out, name);
 	(void)fputs("\">", out);
-	weft_page_print_url(out, name);
+	print_href(out, name);
 	(void)fputs("</span>", out);
 	weft_page_print_html(out, after);
 	(void)fputs("</code><button class=\"copy\" hidden>Copy</button></div>\n", out);
@@ -123,12 +149,12 @@ static void print_timed(FILE *out, const char *name, const char *title, const ch
 	(void)fprintf(
 		out,
 		"<div class=\"card\"><h2 style=\"margin-top:0\">%s</h2><p class=\"dim\">%s</p>\n"
-		"<form action=\"%s\" data-timed=\"%s\"><label>Seconds <input name=\"seconds\" "
+		"<form action=\"%s%s\" data-timed=\"%s\"><label>Seconds <input name=\"seconds\" "
 		"type=\"number\" min=\"%s\" step=\"%s\" max=\"%u\" value=\"%u\" required>"
 		"</label><button>Record and save</button><output class=\"dim\"></output></form>\n"
 		"<progress max=\"1\" value=\"0\" hidden></progress>\n",
-		title, why, name, name, is_trace ? "0.1" : "1", is_trace ? "0.1" : "1", seconds_max,
-		seconds);
+		title, why, strcmp(name, WEFT_QUERY_WALL_NAME) == 0 ? "../" : "", name, name,
+		is_trace ? "0.1" : "1", is_trace ? "0.1" : "1", seconds_max, seconds);
 	if (is_trace) {
 		print_command(out, "curl -o trace '", name, "?seconds=5' && go tool trace trace");
 	} else {
@@ -137,8 +163,23 @@ static void print_timed(FILE *out, const char *name, const char *title, const ch
 	(void)fputs("</div>\n", out);
 }
 
-static void print_row(FILE *out, const struct weft_control_profile *profile)
+/* Size and time of the last download. */
+static void print_last(const struct index *index, const char *name)
 {
+	struct weft_past_answers *past = &index->exchange->http->past;
+	uint64_t byte_count;
+	uint64_t duration_ns;
+
+	if (weft_past_answers_find(past, index->exchange->pid, name, &byte_count, &duration_ns)) {
+		(void)fprintf(index->out, "%.1f KiB <span class=\"dim\">%.2f s</span>",
+			      (double)byte_count / 1024, (double)duration_ns / WEFT_NS_PER_S);
+	}
+}
+
+static void print_row(const struct index *index, const struct weft_control_profile *profile)
+{
+	FILE *out = index->out;
+
 	(void)fputs("<tr><td class=\"n\">", out);
 	if (is_profile(profile)) {
 		(void)fprintf(out, "%" PRIu64, profile->count);
@@ -149,6 +190,10 @@ static void print_row(FILE *out, const struct weft_control_profile *profile)
 	weft_page_print_html(out, profile->name);
 	(void)fputs("</a></td><td class=\"wide dim\">", out);
 	weft_page_print_html(out, profile->description);
+	(void)fputs("</td><td class=\"n\">", out);
+	if (is_profile(profile)) {
+		print_last(index, profile->name);
+	}
 	(void)fputs("</td><td>", out);
 	if (is_profile(profile)) {
 		(void)fputs("<a href=\"", out);
@@ -190,6 +235,12 @@ static void print_timed_cards(const struct index *index)
 			    options->profile_seconds_max < 30 ? options->profile_seconds_max : 30,
 			    options->profile_seconds_max);
 	}
+	if (find(index, WEFT_QUERY_WALL_NAME)) {
+		print_timed(index->out, WEFT_QUERY_WALL_NAME, "Wall clock profile",
+			    "Where threads are, whether they run or wait. Opens in go tool pprof.",
+			    options->profile_seconds_max < 10 ? options->profile_seconds_max : 10,
+			    options->profile_seconds_max);
+	}
 }
 
 static void print_index_html(const struct index *index)
@@ -213,11 +264,12 @@ static void print_index_html(const struct index *index)
 	(void)fputs("</code></p>\n", out);
 	print_timed_cards(index);
 	(void)fputs("<h2>Profiles</h2>\n<table>\n<tr><th class=\"n\">Count</th><th>Profile</th>"
-		    "<th class=\"wide\">What it is</th><th></th></tr>\n",
+		    "<th class=\"wide\">What it is</th><th class=\"n\">Last download</th>"
+		    "<th></th></tr>\n",
 		    out);
 	for (i = 0; i < index->list->count; i++) {
 		if (is_instant(index->list->profiles[i].name)) {
-			print_row(out, &index->list->profiles[i]);
+			print_row(index, &index->list->profiles[i]);
 			any = any || is_profile(&index->list->profiles[i]);
 		}
 	}

@@ -13,7 +13,7 @@
 
 #define PREFIX       "/debug/pprof/"
 #define PREFIX_LEN   (sizeof(PREFIX) - 1)
-#define WALL_PATH    "/debug/fgprof"
+#define WALL_PATH    "/debug/" WEFT_QUERY_WALL_NAME
 #define HOST_SIZE    256
 #define NS_PER_S     1e9
 #define TRACE_S_MAX  86400.0

@@ -17,6 +17,9 @@
 /* Longest name of a profile, with NUL; longer ones are unknown. */
 #define WEFT_HTTP_NAME_SIZE 128
 
+/* Name of the profile at /debug/fgprof. */
+#define WEFT_QUERY_WALL_NAME "fgprof"
+
 enum weft_query_place {
 	WEFT_QUERY_NOWHERE,
 	WEFT_QUERY_ROOT,     /* "/" */

@@ -306,7 +306,8 @@ static bool check_seconds(struct weft_exchange *exchange)
 				   "a trace");
 	}
 	params->trace_ns = 0;
-	if (exchange->path.page == WEFT_HTTP_PAGE_PROFILE && params->seconds == 0) {
+	if (params->seconds == 0 && (exchange->path.page == WEFT_HTTP_PAGE_PROFILE ||
+				     strcmp(exchange->path.name, WEFT_QUERY_WALL_NAME) == 0)) {
 		params->seconds =
 			limit_s < DEFAULT_PROFILE_S ? (int64_t)limit_s : DEFAULT_PROFILE_S;
 	}

@@ -264,6 +264,7 @@ static void destroy(struct weft_http *http)
 	free(http->tls_key);
 	(void)pthread_cond_destroy(&http->idle);
 	(void)pthread_mutex_destroy(&http->lock);
+	weft_past_answers_fini(&http->past);
 	free(http);
 }
 
@@ -284,6 +285,7 @@ static int create(const struct weft_http_options *options, pid_t pid, struct wef
 	http->pid = pid;
 	(void)pthread_mutex_init(&http->lock, NULL);
 	(void)pthread_cond_init(&http->idle, NULL);
+	weft_past_answers_init(&http->past);
 	if (copy_hosts(http, options->hosts) < 0) {
 		ret = weft_error_set(err, -ENOMEM, "out of memory");
 	}
@@ -460,6 +462,22 @@ void weft_http_cancel(struct weft_http *http)
 	weft_job_stop_all(http);
 }
 
+/* For the index: what one download of a profile is. */
+static void remember(struct weft_exchange *exchange)
+{
+	const struct weft_query_params *params = &exchange->params;
+	const enum weft_http_page page = exchange->path.page;
+
+	if (exchange->status == MHD_HTTP_OK && exchange->took_all && exchange->job_started &&
+	    exchange->path.place == WEFT_QUERY_PAGE && exchange->pid && !exchange->is_head &&
+	    params->debug == 0 &&
+	    (page != WEFT_HTTP_PAGE_NAMED || !params->has_seconds ||
+	     strcmp(exchange->path.name, WEFT_QUERY_WALL_NAME) == 0)) {
+		weft_past_answers_note(&exchange->http->past, exchange->pid, exchange->path.name,
+				       exchange->byte_count, weft_now_ns() - exchange->begin_ns);
+	}
+}
+
 void weft_http_completed(void **con_cls)
 {
 	struct weft_exchange *exchange = (struct weft_exchange *)*con_cls;
@@ -468,6 +486,7 @@ void weft_http_completed(void **con_cls)
 		*con_cls = NULL;
 		weft_exchange_close(exchange);
 		weft_access_log(exchange);
+		remember(exchange);
 		weft_exchange_unref(exchange);
 	}
 }

@@ -21,6 +21,7 @@
 #include <weft/http.h>
 
 #include "deadline.h"
+#include "past-answers.h"
 
 struct MHD_Daemon;
 struct weft_exchange;
@@ -34,6 +35,7 @@ struct weft_http {
 	bool is_unix, is_mounted;
 	struct MHD_Daemon *daemon; /* NULL when mounted. */
 	struct weft_deadlines deadlines;
+	struct weft_past_answers past;
 
 	pthread_mutex_t lock;
 	pthread_cond_t idle; /* Signalled when job_count gets 0. */

@@ -19,18 +19,45 @@
 
 extern char **environ;
 
+static __thread bool is_forbidden_here;
+
+void weft_helper_forbid(bool is_forbidden)
+{
+	is_forbidden_here = is_forbidden;
+}
+
+/* Where this code is; a path with a slash. Whether it could be found. */
+static bool find_own(char *ret_path, size_t size)
+{
+	static const char own_exe[] = "/proc/self/exe";
+	static const int own_object;
+	Dl_info own;
+	ssize_t len;
+
+	if (!dladdr(&own_object, &own) || !own.dli_fname) {
+		return false;
+	}
+	if (strchr(own.dli_fname, '/') && strcmp(own.dli_fname, own_exe) != 0) {
+		len = (ssize_t)strlen(own.dli_fname);
+		memcpy(ret_path, own.dli_fname, (size_t)len < size ? (size_t)len + 1 : 0);
+	} else {
+		/* The program itself, known as it was called: found in PATH, or started by itself. */
+		len = readlink(own_exe, ret_path, size);
+		if (len > 0 && (size_t)len < size) {
+			ret_path[len] = '\0';
+		}
+	}
+	return len > 0 && (size_t)len < size;
+}
+
 /* "DIR/lib/LIBRARY", "DIR/lib/TRIPLET/LIBRARY" or "DIR/bin/weft" itself → "DIR/bin/weft". */
 static bool find_beside(char *ret_path)
 {
-	static const int own_object;
-	Dl_info own;
 	unsigned int levels;
 
-	if (!dladdr(&own_object, &own) || !own.dli_fname ||
-	    strlen(own.dli_fname) >= WEFT_HELPER_PATH_SIZE - sizeof("/bin/weft")) {
+	if (!find_own(ret_path, WEFT_HELPER_PATH_SIZE - sizeof("/bin/weft"))) {
 		return false;
 	}
-	memcpy(ret_path, own.dli_fname, strlen(own.dli_fname) + 1);
 	for (levels = 0; levels < 3; levels++) {
 		char *slash = strrchr(ret_path, '/');
 
@@ -134,6 +161,9 @@ int weft_helper_start(char *const *argv, int socket_fd, int output_fd, char *ret
 	int ret = 0;
 
 	find_program(ret_program);
+	if (is_forbidden_here) {
+		return -EPERM;
+	}
 	lifted_socket_fd = lift(socket_fd);
 	if (lifted_socket_fd < 0) {
 		return -errno;

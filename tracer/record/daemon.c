@@ -20,6 +20,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "process.h"
+
 #define PROGRAM     "lttng-sessiond"
 #define MARK        "WEFT_SESSIOND=1"
 #define PATIENCE_MS 30000
@@ -334,7 +336,8 @@ bool weft_daemon_end_unused(struct weft_daemon *daemon)
 	if (count != 0 || kill(pid, SIGTERM) < 0) {
 		return false;
 	}
-	for (waited_ms = 0; waited_ms < 2 * END_MS && kill(pid, 0) == 0; waited_ms += STEP_MS) {
+	for (waited_ms = 0; waited_ms < 2 * END_MS && weft_process_is_running(pid);
+	     waited_ms += STEP_MS) {
 		if (waited_ms == END_MS) {
 			(void)kill(pid, SIGKILL); /* Ours, without sessions, and hangs. */
 		}

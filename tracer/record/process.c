@@ -89,6 +89,28 @@ static int look_at_libraries(pid_t pid, const char *name, struct weft_error *err
 			      (int)pid, name);
 }
 
+bool weft_process_is_running(pid_t pid)
+{
+	char path[64];
+	char line[512] = "";
+	const char *state;
+	FILE *file;
+
+	if (kill(pid, 0) < 0 && errno == ESRCH) {
+		return false;
+	}
+	(void)snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	file = fopen(path, "re");
+	if (!file) {
+		return errno != ENOENT; /* Hidden from us, it may run. */
+	}
+	(void)!fread(line, 1, sizeof(line) - 1, file); /* Empty: it has just ended. */
+	(void)fclose(file);                            /* Read only; nothing to lose. */
+	/* The name before may hold anything, parentheses too. */
+	state = strrchr(line, ')');
+	return state && state[1] == ' ' && state[2] != 'Z' && state[2] != 'X';
+}
+
 int weft_process_check(pid_t pid, pid_t *ret_own_pid, struct weft_error *err)
 {
 	char name[64];

@@ -6,6 +6,7 @@
 #ifndef WEFT_RECORD_PROCESS_H
 #define WEFT_RECORD_PROCESS_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include <weft/error.h>
@@ -16,5 +17,11 @@
  *         why.
  */
 WEFT_MUST_CHECK int weft_process_check(pid_t pid, pid_t *ret_own_pid, struct weft_error *err);
+
+/**
+ * Whether a process is there and can still do anything. One that has ended and that nobody has waited
+ * for (a zombie) is not: in a container whose init does not reap it stays so for ever.
+ */
+bool weft_process_is_running(pid_t pid);
 
 #endif

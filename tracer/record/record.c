@@ -308,6 +308,30 @@ static int start_kernel(struct weft_recording *recording, struct weft_error *err
 	return options->tier <= WEFT_RECORD_TIER_ACCOUNTING ? 0 : start_capture(recording, err);
 }
 
+/* What must be free on the disk, beside what is written between two looks. */
+static uint64_t reserve_bytes(const struct weft_recording *recording)
+{
+	return weft_buffer_size_total(&recording->size, recording->machine.cpu_count) + (1U << 20);
+}
+
+static int refuse_room(const struct weft_recording *recording, uint64_t reserve,
+		       struct weft_error *err)
+{
+	return weft_error_set(err, -ENOSPC,
+			      "the disk of '%s' is nearly full: recording ends while what the "
+			      "buffers hold (%" PRIu64 " MiB) still fits",
+			      recording->options.dir, reserve >> 20);
+}
+
+static uint64_t free_bytes_of(const struct weft_recording *recording)
+{
+	struct statvfs status;
+
+	/* Where it cannot be told the daemon will notice as well, and more. */
+	return statvfs(recording->dir, &status) < 0 ? UINT64_MAX
+						    : (uint64_t)status.f_bavail * status.f_frsize;
+}
+
 static int start_session(struct weft_recording *recording, struct weft_error *err)
 {
 	const enum weft_record_scope scope = recording->options.scope;
@@ -315,6 +339,13 @@ static int start_session(struct weft_recording *recording, struct weft_error *er
 
 	ret = weft_session_init(&recording->session, recording->lttng, recording->dir,
 				&recording->size, recording->options.tier, err);
+	if (ret == 0 && recording->options.is_followed) {
+		uint64_t reserve = reserve_bytes(recording);
+
+		ret = free_bytes_of(recording) < reserve
+			      ? refuse_room(recording, reserve, err)
+			      : weft_session_describe_early(&recording->session, err);
+	}
 	if (ret == 0) {
 		ret = start_kernel(recording, err);
 	}
@@ -458,26 +489,14 @@ int weft_record_get_fd(const struct weft_recording *recording)
  */
 static int check_disk(struct weft_recording *recording, struct weft_error *err)
 {
-	uint64_t reserve =
-		weft_buffer_size_total(&recording->size, recording->machine.cpu_count) + (1U << 20);
-	struct statvfs status;
-	uint64_t free_bytes;
+	uint64_t reserve = reserve_bytes(recording);
+	uint64_t free_bytes = free_bytes_of(recording);
 
-	if (statvfs(recording->dir, &status) < 0) {
-		return 0; /* The daemon will notice as well, and more. */
-	}
-	free_bytes = (uint64_t)status.f_bavail * status.f_frsize;
 	if (free_bytes < recording->disk_free_bytes) {
 		reserve += 4 * (recording->disk_free_bytes - free_bytes);
 	}
 	recording->disk_free_bytes = free_bytes;
-	if (free_bytes < reserve) {
-		return weft_error_set(err, -ENOSPC,
-				      "the disk of '%s' is nearly full: recording ends while what "
-				      "the buffers hold (%" PRIu64 " MiB) still fits",
-				      recording->options.dir, reserve >> 20);
-	}
-	return 0;
+	return free_bytes < reserve ? refuse_room(recording, reserve, err) : 0;
 }
 
 /* As soon as there is one, so that a kill leaves both halves with one clock. */

@@ -8,7 +8,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fts.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,8 +18,12 @@
 
 #include <weft/events.h>
 
-#define CHANNEL    "weft"
-#define SHM_FOLDER "/dev/shm"
+#include "process.h"
+
+#define CHANNEL "weft"
+/* LTTng's name of the one that describes the events. */
+#define METADATA_CHANNEL "metadata"
+#define SHM_FOLDER       "/dev/shm"
 /* Longest time that an event stays in memory when its process goes quiet. */
 #define FLUSH_PERIOD_US 200000U
 #define STEP_MS         5
@@ -90,8 +93,8 @@ static int create(struct weft_session *session, const char *dir, struct weft_err
 	return session->trace_dir ? 0 : weft_error_set(err, -ENOMEM, "out of memory");
 }
 
-static int enable_channel(struct weft_session *session, const struct weft_buffer_size *size,
-			  struct weft_error *err)
+static int enable_channel(struct weft_session *session, const char *name,
+			  const struct weft_buffer_size *size, struct weft_error *err)
 {
 	struct lttng_domain domain = user_space();
 	struct lttng_channel *channel = session->lttng->lttng_channel_create(&domain);
@@ -100,7 +103,7 @@ static int enable_channel(struct weft_session *session, const struct weft_buffer
 	if (!channel) {
 		return weft_error_set(err, -ENOMEM, "out of memory");
 	}
-	(void)snprintf(channel->name, sizeof(channel->name), CHANNEL);
+	(void)snprintf(channel->name, sizeof(channel->name), "%s", name);
 	channel->attr.overwrite = 0;
 	channel->attr.subbuf_size = size->subbuffer_bytes;
 	channel->attr.num_subbuf = size->subbuffer_count;
@@ -136,6 +139,14 @@ static int enable_events(struct weft_session *session, enum weft_record_tier tie
 			: 0;
 }
 
+int weft_session_describe_early(struct weft_session *session, struct weft_error *err)
+{
+	/* LTTng's own size of this channel. */
+	const struct weft_buffer_size size = {.subbuffer_bytes = 4096, .subbuffer_count = 2};
+
+	return enable_channel(session, METADATA_CHANNEL, &size, err);
+}
+
 int weft_session_init_empty(struct weft_session *session, const struct weft_lttng *lttng,
 			    struct weft_error *err)
 {
@@ -165,7 +176,7 @@ int weft_session_init(struct weft_session *session, const struct weft_lttng *ltt
 		ret = session->handle ? 0 : weft_error_set(err, -ENOMEM, "out of memory");
 	}
 	if (ret == 0) {
-		ret = enable_channel(session, size, err);
+		ret = enable_channel(session, CHANNEL, size, err);
 	}
 	if (ret == 0) {
 		ret = enable_events(session, tier, err);
@@ -434,7 +445,7 @@ static bool is_leftover(const char *text)
 	struct weft_session_name name;
 
 	return weft_session_name_parse(text, &name) && name.pid_namespace == pid_namespace() &&
-	       kill(name.pid, 0) < 0 && errno == ESRCH;
+	       !weft_process_is_running(name.pid);
 }
 
 /* Buffers whose session is gone, its daemon having been killed. */

@@ -36,9 +36,11 @@
 #include <weft/pprof.h>
 #include <weft/symbolize.h>
 
+#include "address-names.h"
 #include "cli.h"
 #include "helper-process.h"
 #include "now.h"
+#include "profile-delta.h"
 
 #define TIMEOUT_S_DEFAULT  60
 #define MEMORY_MIB_DEFAULT 2048
@@ -74,6 +76,9 @@ enum {
 	OPTION_TIMEOUT,
 	OPTION_MEMORY,
 	OPTION_HELPER,
+	OPTION_ADDRESSES,
+	OPTION_EARLIER_SIZE,
+	OPTION_KEEP_INUSE,
 };
 
 static const struct option long_options[] = {
@@ -84,7 +89,11 @@ static const struct option long_options[] = {
 	{"debuginfod", no_argument, NULL, OPTION_DEBUGINFOD},
 	{"timeout", required_argument, NULL, OPTION_TIMEOUT},
 	{"memory", required_argument, NULL, OPTION_MEMORY},
-	{"helper", no_argument, NULL, OPTION_HELPER}, /* For libraries, not for people. */
+	/* For libraries, not for people. */
+	{"helper", no_argument, NULL, OPTION_HELPER},
+	{"addresses", no_argument, NULL, OPTION_ADDRESSES},
+	{"earlier-size", required_argument, NULL, OPTION_EARLIER_SIZE},
+	{"keep-inuse", no_argument, NULL, OPTION_KEEP_INUSE},
 	{"help", no_argument, NULL, 'h'},
 	{NULL, 0, NULL, 0},
 };
@@ -94,6 +103,9 @@ struct settings {
 	const char *output; /* NULL: standard output. */
 	const char *name;   /* NULL: by the sample types. */
 	uint64_t pid, debug, timeout_s, memory_mib;
+	uint64_t earlier_size; /* Of a profile in front, to be subtracted; 0: there is none. */
+	bool keeps_inuse;      /* Not from what is in use. */
+	bool has_addresses;    /* The input is a list of them, the answer one of names. */
 	bool debuginfod, is_helper, help;
 };
 
@@ -112,6 +124,9 @@ static int write_profile(const struct weft_pprof *profile, const struct settings
 	const struct weft_pprof_text_options options = {
 		.name = settings->name, .debug = (int)settings->debug, .entries = entries};
 
+	if (settings->has_addresses) {
+		return weft_cli_addresses_write(profile, fd, err);
+	}
 	if (settings->debug) {
 		return weft_pprof_write_text(profile, &options, weft_pprof_write_to_fd, &fd, err);
 	}
@@ -174,23 +189,26 @@ struct ending {
 	bool was_late;
 };
 
-/* Waits until the child has ended, whose end of the pipe is then closed; kills it when it is late. */
-static struct ending wait_for_child(pid_t child, int pipe_fd, uint64_t timeout_s)
+/*
+ * Waits until the child has ended, whose end of the pipe is then closed; kills it when it is late, or
+ * when nobody wants the answer any more (`client_fd`, -1: somebody does).
+ */
+static struct ending wait_for_child(pid_t child, int pipe_fd, int client_fd, uint64_t timeout_s)
 {
 	uint64_t deadline_ns =
 		weft_now_ns() + timeout_s * WEFT_NS_PER_S + GRACE_MS * WEFT_NS_PER_MS;
-	struct pollfd waited = {.fd = pipe_fd, .events = POLLIN};
+	struct pollfd waited[] = {{.fd = pipe_fd, .events = POLLIN}, {.fd = client_fd}};
 	struct ending ending = {0, false};
 
 	for (;;) {
 		uint64_t now = weft_now_ns();
 		uint64_t left_ms = now < deadline_ns ? (deadline_ns - now) / 1000000 + 1 : 0;
-		int ret = poll(&waited, 1, left_ms < INT_MAX ? (int)left_ms : INT_MAX);
+		int ret = poll(waited, 2, left_ms < INT_MAX ? (int)left_ms : INT_MAX);
 
-		if (ret > 0) {
+		if (ret > 0 && waited[0].revents) {
 			break;
 		}
-		if ((ret == 0 && left_ms == 0) || (ret < 0 && errno != EINTR)) {
+		if (ret > 0 || (ret == 0 && left_ms == 0) || (ret < 0 && errno != EINTR)) {
 			(void)kill(child, SIGKILL); /* Our own child, not waited for yet. */
 			ending.was_late = true;
 			break;
@@ -224,7 +242,9 @@ static int run_limited(struct weft_pprof *profile, const struct settings *settin
 		run_child(profile, settings, fd, verdict);
 	}
 	(void)close(ends[1]); /* The child's. */
-	*ret_ending = wait_for_child(child, ends[0], settings->timeout_s);
+	*ret_ending =
+		wait_for_child(child, ends[0], settings->is_helper ? WEFT_HELPER_SOCKET_FD : -1,
+			       settings->timeout_s);
 	(void)close(ends[0]); /* Nothing ever comes through it. */
 	return 0;
 }
@@ -306,6 +326,22 @@ static int copy(int from, weft_pprof_write_fn write, void *ctx, struct weft_erro
 
 /* ---- Input and output ---- */
 
+/* What a library wants done: only there is more than one profile to be read, or none. */
+static int read_profile(const struct settings *settings, int fd, struct weft_pprof **ret_profile,
+			struct weft_error *err)
+{
+	uint64_t limit_bytes = settings->memory_mib << 20;
+
+	if (settings->has_addresses) {
+		return weft_cli_addresses_read(fd, (pid_t)settings->pid, ret_profile, err);
+	}
+	if (settings->earlier_size) {
+		return weft_cli_delta_read(fd, settings->earlier_size, settings->keeps_inuse,
+					   limit_bytes, ret_profile, err);
+	}
+	return weft_pprof_read_fd(fd, limit_bytes, ret_profile, err);
+}
+
 static int read_input(const struct settings *settings, struct weft_pprof **ret_profile,
 		      struct weft_error *err)
 {
@@ -319,7 +355,7 @@ static int read_input(const struct settings *settings, struct weft_pprof **ret_p
 			return weft_error_set_errno(err, -errno, "cannot open '%s'", shown);
 		}
 	}
-	ret = weft_pprof_read_fd(fd, settings->memory_mib << 20, ret_profile, err);
+	ret = read_profile(settings, fd, ret_profile, err);
 	if (settings->input) {
 		(void)close(fd); /* Read only; nothing to lose. */
 	}
@@ -401,6 +437,8 @@ static const struct number_option number_options[] = {
 	{'p', "--pid", 1, INT_MAX, offsetof(struct settings, pid)},
 	{OPTION_DEBUG, "--debug", 0, INT_MAX, offsetof(struct settings, debug)},
 	{OPTION_TIMEOUT, "--timeout", 1, 86400, offsetof(struct settings, timeout_s)},
+	{OPTION_EARLIER_SIZE, "--earlier-size", 1, INT_MAX,
+	 offsetof(struct settings, earlier_size)},
 	{OPTION_MEMORY, "--memory", 16, 1U << 20, offsetof(struct settings, memory_mib)},
 };
 
@@ -442,6 +480,12 @@ static int take_option(int code, struct settings *settings)
 	case OPTION_HELPER:
 		settings->is_helper = true;
 		return WEFT_CLI_OK;
+	case OPTION_ADDRESSES:
+		settings->has_addresses = true;
+		return WEFT_CLI_OK;
+	case OPTION_KEEP_INUSE:
+		settings->keeps_inuse = true;
+		return WEFT_CLI_OK;
 	case 'h':
 		settings->help = true;
 		return WEFT_CLI_OK;
@@ -473,6 +517,9 @@ int weft_cmd_symbolize(int argc, char **argv)
 	}
 	if (settings.is_helper) {
 		return run_helper(&settings);
+	}
+	if (settings.has_addresses || settings.earlier_size || settings.keeps_inuse) {
+		return weft_cli_usage("symbolize", "this is for libraries that start it");
 	}
 	if (optind < argc && strcmp(argv[optind], "-") != 0) {
 		settings.input = argv[optind];

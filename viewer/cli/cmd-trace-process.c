@@ -20,6 +20,8 @@
 #include <ftw.h>
 #include <limits.h>
 #include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,6 +41,8 @@
 #define OPEN_FDS_MAX 16
 /* As often as weft_record_serve() wants to look at the disk. */
 #define SERVE_INTERVAL_MS 250
+/* Between looks for packets that can be converted. */
+#define FOLLOW_INTERVAL_MS 250
 /* Measuring a recording reads its folder. */
 #define MEASURE_INTERVAL_MS 1000
 /* Between a folder's birth and its lock. */
@@ -51,6 +55,23 @@ struct client {
 	bool is_server;
 	uint64_t bytes_max;
 	bool gone; /* Before it said "stop". */
+};
+
+/* One recording and what becomes of it. */
+struct job {
+	struct client *client;
+	int32_t pid;
+	char folder[PATH_MAX];
+	const char *output;
+	bool unfit;        /* Could not go on to its end, or nobody wants it. */
+	bool delivered;    /* The server has its trace. */
+	const char *input; /* The folder. */
+	struct weft_follow *follow;
+	pthread_t follower;
+	atomic_bool is_over; /* The follower shall end. */
+	bool is_joined;
+	/* The follower's until it is joined. */
+	struct weft_error convert_err;
 };
 
 /* Whether the client has said that this is the end. */
@@ -82,9 +103,10 @@ static bool is_full(struct weft_recording *recording, const struct client *clien
 }
 
 /* Until the client wants no more, or the recording cannot go on. */
-static int serve_until_stop(struct weft_recording *recording, struct client *client,
+static int serve_until_stop(struct weft_recording *recording, struct job *job,
 			    struct weft_error *err)
 {
+	struct client *client = job->client;
 	struct pollfd waited[] = {{.fd = WEFT_HELPER_SOCKET_FD, .events = POLLIN},
 				  {.fd = weft_record_get_fd(recording), .events = POLLIN}};
 	unsigned int waited_ms = 0;
@@ -218,41 +240,79 @@ static int check_output(const char *path, struct weft_error *err)
 		       : weft_error_set_errno(err, -errno, "cannot write '%s'", path);
 }
 
-/* One recording and what becomes of it. */
-struct job {
-	struct client *client;
-	int32_t pid;
-	char folder[PATH_MAX];
-	const char *output;
-	bool unfit;     /* Could not go on to its end, or nobody wants it. */
-	bool delivered; /* The server has its trace. */
-	struct weft_error convert_err;
-};
-
+/* For a program: in one go, when everything is there. */
 static int convert(const struct job *job, struct weft_error *err)
 {
 	const char *inputs[] = {job->folder};
 	struct weft_convert_options options = {
 		.inputs = inputs, .input_count = 1, .selection = WEFT_SELECTION_INIT};
 	struct weft_convert_result result;
-	int ret;
+	int ret = weft_convert(&options, job->output, &result, err);
 
-	/* Who asks about one process is told about no other, though the scheduler's events hold all. */
-	options.selection.pid = job->client->is_server ? job->pid : 0;
-	ret = weft_convert(&options, job->output, &result, err);
-
-	if (ret < 0 && !job->client->is_server) {
+	if (ret < 0) {
 		weft_error_prepend(err, "the recording is kept in '%s'", job->folder);
 	}
 	return ret;
+}
+
+/* ---- For a server: while it is recorded ---- */
+
+static void *follow_main(void *ctx)
+{
+	struct job *job = (struct job *)ctx;
+	int ret = 0;
+
+	while (ret == 0 && !atomic_load_explicit(&job->is_over, memory_order_relaxed)) {
+		ret = weft_follow_step(job->follow, &job->convert_err);
+		if (ret == 0) {
+			(void)poll(NULL, 0, FOLLOW_INTERVAL_MS);
+		}
+	}
+	return NULL; /* A failure is in convert_err. */
+}
+
+static int start_following(struct job *job, struct weft_error *err)
+{
+	struct weft_convert_options options = {
+		.inputs = &job->input, .input_count = 1, .selection = WEFT_SELECTION_INIT};
+	int ret;
+
+	job->input = job->folder;
+	/* Who asks about one process is told about no other, though the scheduler's events hold all. */
+	options.selection.pid = job->pid;
+	ret = weft_follow_open(&options, job->output, &job->follow, err);
+	if (ret == 0) {
+		ret = pthread_create(&job->follower, NULL, follow_main, job);
+		if (ret) {
+			weft_follow_close(job->follow);
+			job->follow = NULL;
+			ret = weft_error_set_errno(err, -ret, "cannot start a thread");
+		}
+	}
+	return ret;
+}
+
+static void stop_following(struct job *job)
+{
+	if (job->follow && !job->is_joined) {
+		atomic_store_explicit(&job->is_over, true, memory_order_relaxed);
+		(void)pthread_join(job->follower, NULL); /* Ours, joinable: cannot fail. */
+		job->is_joined = true;
+	}
 }
 
 /* A server's client need not wait until LTTng has taken its session down. */
 static void deliver(void *ctx)
 {
 	struct job *job = (struct job *)ctx;
+	struct weft_convert_result result;
 
-	if (!job->unfit && convert(job, &job->convert_err) == 0) {
+	if (job->unfit) {
+		return;
+	}
+	stop_following(job);
+	if (job->follow && !job->convert_err.code &&
+	    weft_follow_finish(job->follow, &result, &job->convert_err) == 0) {
 		job->delivered = true;
 		(void)close(
 			WEFT_HELPER_OUTPUT_FD); /* The converter has told what could not be written. */
@@ -269,6 +329,7 @@ static int record(struct job *job, pid_t pid, struct weft_error *err)
 					       : WEFT_RECORD_TIER_ACCOUNTING,
 		.scope = WEFT_RECORD_SCOPE_PROCESS,
 		.pid = pid,
+		.is_followed = job->client->is_server,
 	};
 	struct weft_recording *recording = NULL;
 	struct weft_record_stats stats;
@@ -278,13 +339,20 @@ static int record(struct job *job, pid_t pid, struct weft_error *err)
 	if (ret < 0) {
 		return ret;
 	}
+	if (job->client->is_server && start_following(job, err) < 0) {
+		struct weft_error ignored = WEFT_ERROR_INIT;
+
+		(void)!weft_record_close(recording, NULL, &stats, &ignored); /* The start failed. */
+		return err->code;
+	}
 	weft_cli_helper_say("ready\n");
-	served = serve_until_stop(recording, job->client, err);
+	served = serve_until_stop(recording, job, err);
 	job->unfit = served < 0 || job->client->gone;
 	if (job->client->is_server) {
 		weft_record_on_stopped(recording, deliver, job);
 	}
 	ret = weft_record_close(recording, NULL, &stats, served < 0 ? NULL : err);
+	stop_following(job);
 	return served < 0 ? served : ret;
 }
 
@@ -293,6 +361,7 @@ static int trace_for_server(struct job *job, pid_t pid, struct weft_error *err)
 {
 	int ret = record(job, pid, err);
 
+	weft_follow_close(job->follow);
 	remove_folder(job->folder);
 	if (ret == 0 && job->convert_err.code) {
 		*err = job->convert_err;

@@ -4,6 +4,7 @@
  * From recorded traces to files that open elsewhere, and to answers.
  *
  *     weft_convert()    any CTF 1.8 trace directory → Go trace, or a profile of time for pprof
+ *     weft_follow_*()   the same while it is being recorded → Go trace, as it comes
  *     weft_summarize()  the same input → text tables or JSON
  *     weft_verify_*()   a Go trace → accepted, or the first rule it breaks
  *
@@ -118,6 +119,35 @@ struct weft_convert_result {
  */
 WEFT_MUST_CHECK int weft_convert(const struct weft_convert_options *options, const char *path,
 				 struct weft_convert_result *ret_result, struct weft_error *err);
+
+struct weft_follow;
+
+/**
+ * Starts the conversion of a recording that is still being written.
+ *
+ *     weft_follow_open()
+ *     weft_follow_step()     a few times a second, on any one thread at a time
+ *     weft_follow_finish()   when the recording has ended
+ *     weft_follow_close()
+ *
+ * The trace is written as it goes: what was recorded a second ago is in it, and a generation of the
+ * trace leaves at its end.
+ *
+ * @param options  One input; a Go trace; of the selection `pid` and `from_ns` only. Its texts are
+ *                 borrowed until the close. A folder ".view" comes and goes in the input.
+ * @param path     As for weft_convert(); a file appears at the finish.
+ * @return 0; -EINVAL: the options; another negative errno.
+ */
+WEFT_MUST_CHECK int weft_follow_open(const struct weft_convert_options *options, const char *path,
+				     struct weft_follow **ret_follow, struct weft_error *err);
+/** Converts what surely is complete. 0, also when that is nothing; a negative errno: give up. */
+WEFT_MUST_CHECK int weft_follow_step(struct weft_follow *follow, struct weft_error *err);
+/** Converts the rest. @return As weft_convert(). */
+WEFT_MUST_CHECK int weft_follow_finish(struct weft_follow *follow,
+				       struct weft_convert_result *ret_result,
+				       struct weft_error *err);
+/** NULL does nothing. */
+void weft_follow_close(struct weft_follow *follow);
 
 struct weft_summary_options {
 	const char *const *inputs;

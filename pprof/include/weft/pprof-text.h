@@ -10,8 +10,8 @@
  * |---|---|---|
  * | alloc_objects, alloc_space, inuse_objects, inuse_space | any | heap |
  * | contentions, delay | any | block, or mutex when that is the name |
- * | one, in "count" | 1 | counts of equal stacks |
- * | one, in "count", called "goroutine" | 2 and more | stacks of threads |
+ * | all in "count" | 1 | counts of equal stacks, by the first type |
+ * | as above, called "goroutine" | 2 and more | stacks of threads |
  *
  * Stack lines show what the profile knows of functions; addresses stand for the rest. Frames are told
  * as Go does: return addresses on the line of values (the location's address and one), addresses of

@@ -224,6 +224,11 @@ void weft_pprof_filter_samples(struct weft_pprof *profile,
 			       bool (*keep)(void *ctx, const struct weft_pprof_sample *sample,
 					    int64_t *values),
 			       void *ctx);
+/**
+ * Removes the labels of this key from all samples. Samples that are equal then stay separate;
+ * weft_pprof_merge() into an empty profile joins them.
+ */
+void weft_pprof_remove_labels(struct weft_pprof *profile, const char *key);
 /** Multiplies every value, rounding to the nearest; -1 turns a profile into what to subtract. */
 void weft_pprof_scale(struct weft_pprof *profile, double ratio);
 /** Removes samples whose values are all 0. */

@@ -119,7 +119,8 @@ def helpers():
     found = []
     for entry in pathlib.Path("/proc").iterdir():
         with contextlib.suppress(OSError):
-            if entry.name.isdigit() and b"trace-process" in (entry / "cmdline").read_bytes():
+            words = (entry / "cmdline").read_bytes().split(b"\0") if entry.name.isdigit() else []
+            if len(words) > 1 and words[1] == b"trace-process":
                 found.append(int(entry.name))
     return found
 

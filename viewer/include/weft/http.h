@@ -21,10 +21,17 @@
  * TLS. It refuses Host headers that a DNS rebinding page would send and requests that another site
  * makes a browser send, limits length, number, size and time of requests, and logs each answer.
  *
- * What is served: cmdline, symbol and trace always; each profile that the process can take.
- * Whatever is missing answers 404 `Unknown profile`, as in Go.
+ * What is served: cmdline, symbol and trace always; each profile that the process exports
+ * (weft_profile_serve(), `weft run`); what came within seconds=N of allocs, block, goroutine, heap,
+ * mutex and threadcreate; delta_block, delta_heap and delta_mutex, what came since they were last
+ * asked for (values in use are those of now; the first is all since the start); /debug/fgprof, wall
+ * clock time of all threads. Whatever is missing answers 404 `Unknown profile`, as in Go.
  *
- * Traces are recorded by the `weft` command as a child process (found by WEFT_BIN, beside this
+ * Names of functions, and the differences, are the work of `weft symbolize`, a process of its own for
+ * each answer with limits of time and memory. Where it cannot run profiles have addresses only, as
+ * they are written without it, and texts and differences are errors.
+ *
+ * Traces are recorded by the `weft` command as a process beside it (found by WEFT_BIN, beside this
  * library as ../bin/weft, or in PATH): one private session per request, removed when the client goes.
  *
  * Threads: functions may be called from any thread; one start, mount or stop per object. Requests

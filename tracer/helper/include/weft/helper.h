@@ -14,6 +14,8 @@
 #ifndef WEFT_HELPER_H
 #define WEFT_HELPER_H
 
+#include <stdbool.h>
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -32,9 +34,15 @@ extern "C" {
  * @param socket_fd    Becomes WEFT_HELPER_SOCKET_FD; the caller's stays open.
  * @param output_fd    Becomes WEFT_HELPER_OUTPUT_FD; -1: none. The caller's stays open.
  * @param ret_program  What was run, for messages; WEFT_HELPER_PATH_SIZE bytes. Set on failure too.
- * @return 0; a negative errno: it does not run.
+ * @return 0; a negative errno: it does not run; -EPERM: see weft_helper_forbid().
  */
 int weft_helper_start(char *const *argv, int socket_fd, int output_fd, char *ret_program);
+
+/**
+ * Whether the calling thread may start no helper: for answers that whoever asked completes.
+ * Threads begin with false.
+ */
+void weft_helper_forbid(bool is_forbidden);
 
 /**
  * Takes a line "error CODE TEXT" apart.
