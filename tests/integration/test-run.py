@@ -309,22 +309,66 @@ def test_under_valgrind(folder):
     assert list(folder.glob("block.*")), text.stderr
 
 
-def test_other_allocators(folder):
-    """Whatever allocator comes behind us is the one that is called."""
-    found = 0
-    for name in ("libjemalloc.so.2", "libtcmalloc_minimal.so.4", "libmimalloc.so.2.0"):
-        for directory in ("/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu"):
-            allocator = pathlib.Path(directory) / name
-            if allocator.exists():
-                found += 1
-                done = weft("run", "-o", folder / name, "--", HOOKED, "fork", 20,
-                            env=dict(os.environ, LD_PRELOAD=str(allocator),
-                                     WEFT="memprofilerate=4096"))
-                assert facts(done.stdout) == {"children": 20}
-                profile = pprof_file.decode((folder / name / "allocs.pb.gz").read_bytes())
-                assert total(profile, "alloc_space") > 0, name
+def other_allocators():
+    found = [path for folder in ("x86_64-linux-gnu", "aarch64-linux-gnu")
+             for name in ("libjemalloc.so.2", "libtcmalloc_minimal.so.4", "libmimalloc.so.2.0")
+             if (path := pathlib.Path("/usr/lib") / folder / name).exists()]
     if not found:
         raise harness.Skip("no other allocator is installed (package libjemalloc2)")
+    return found
+
+
+def test_other_allocators(folder):
+    """Whatever allocator comes behind us is the one that is called."""
+    for allocator in other_allocators():
+        done = weft("run", "-o", folder / allocator.name, "--", HOOKED, "fork", 20,
+                    env=dict(os.environ, LD_PRELOAD=str(allocator), WEFT="memprofilerate=4096"))
+        assert facts(done.stdout) == {"children": 20}
+        profile = pprof_file.decode((folder / allocator.name / "allocs.pb.gz").read_bytes())
+        assert total(profile, "alloc_space") > 0, allocator
+
+
+def test_operators_of_other_allocators(folder):
+    """Each `new` counts once, whether it comes through malloc() or not; what it throws comes through."""
+    source = folder / "program.cc"
+    source.write_text("""
+        #include <cstdio>
+        #include <new>
+        struct alignas(64) wide { char bytes[128]; };
+        __attribute__((noinline)) void fill() {
+            static char *all[1000];
+            static wide *wides[1000];
+            for (int i = 0; i < 1000; i++) {
+                all[i] = i % 2 ? new char[1000] : new (std::nothrow) char[1000];
+                wides[i] = new wide;
+            }
+            for (int i = 0; i < 400; i++) {
+                delete[] all[i];
+                delete wides[i];
+            }
+        }
+        int main(int argc, char **) {
+            fill();
+            volatile size_t huge = argc > 1 ? size_t(1) << 60 : 1;
+            try {
+                char *volatile much = new char[huge];
+                delete[] much;
+            } catch (const std::bad_alloc &) {
+                std::puts("thrown 1");
+            }
+        }
+        """)
+    run("g++", "-std=c++17", "-O1", "-g", "-o", folder / "program", source)
+    for allocator in ("", *other_allocators()):
+        # mimalloc ends a program that it has no memory for.
+        fails = ("fail",) if "mimalloc" not in str(allocator) else ()
+        done = weft("run", "-k", "heap", "-o", folder / "out", "--", folder / "program", *fails,
+                    env=dict(os.environ, LD_PRELOAD=str(allocator), WEFT="memprofilerate=1"))
+        assert facts(done.stdout) == ({"thrown": 1} if fails else {}), allocator
+        heap = read(folder, "heap")
+        assert total(heap, "alloc_objects", "fill") == 2000, allocator
+        assert total(heap, "inuse_space", "fill") == 600 * (1000 + 128), allocator
+        shutil.rmtree(folder / "out")
 
 
 def compile_c(folder, text, *flags):
