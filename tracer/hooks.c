@@ -190,7 +190,8 @@ static int write_cpu_profile(const struct ending *ending, int fd)
 
 static int write_profile(const struct ending *ending, unsigned int index, const char *path)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	/* New, for others may make files in this folder: nothing of theirs is to be written to. */
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
 	int ret;
 
 	if (fd < 0) {

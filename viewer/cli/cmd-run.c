@@ -270,6 +270,10 @@ static int prepare_folders(struct run *run, struct weft_error *err)
 		return weft_error_set_errno(err, -errno, "make the folder '%s'", folder);
 	}
 	memcpy(run->folder, folder, sizeof(folder));
+	/* Root's servers work as somebody else, who has to leave files here as well; see hooks.c. */
+	if (geteuid() == 0 && chmod(folder, 01733) < 0) {
+		return weft_error_set_errno(err, -errno, "open the folder '%s' to others", folder);
+	}
 	return 0;
 }
 
