@@ -8,7 +8,9 @@ import pathlib
 import re
 import shutil
 import signal
+import socket
 import subprocess
+import tempfile
 import time
 import urllib.request
 
@@ -294,6 +296,62 @@ def test_redis_server(folder):
     assert process.returncode == 0, text
     assert total(read(folder, "threadcreate"), "threadcreate") >= 3, text
     assert total(read(folder, "allocs"), "alloc_space") > 1 << 20, text
+
+
+def test_nginx_under_load(folder):
+    """A master whose workers are forks; each answers and ends as without, and has its profiles."""
+    need("nginx", "nginx-light")
+    need("ab", "apache2-utils")
+    page = os.urandom(200000)
+    folder.chmod(0o755)  # Workers are another user's.
+    (folder / "www").mkdir()
+    (folder / "www" / "page").write_bytes(page)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    (folder / "conf").write_text(f"""
+        daemon off; worker_processes 2; pid {folder}/pid; error_log {folder}/error;
+        events {{ worker_connections 64; }}
+        http {{ access_log off; client_body_temp_path {folder}/b; proxy_temp_path {folder}/p;
+               fastcgi_temp_path {folder}/f; uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;
+               gzip on; gzip_types *; server {{ listen 127.0.0.1:{port}; root {folder}/www; }} }}
+        """)
+    with tempfile.TemporaryFile("w+") as log:
+        process = subprocess.Popen([str(harness.WEFT), "run", "--children", "-o",
+                                    str(folder / "out"), "--", "nginx", "-p", str(folder), "-c",
+                                    str(folder / "conf")], stdout=log, stderr=log,
+                                   env=dict(os.environ, WEFT="memprofilerate=16384"))
+        try:
+            address = f"http://127.0.0.1:{port}/page"
+            harness.wait_for(lambda: subprocess.run(["curl", "-s", "-o", "/dev/null", address])
+                             .returncode == 0, "nginx")
+            load = run("ab", "-q", "-k", "-n", 2000, "-c", 8, "-H", "Accept-Encoding: gzip",
+                       address).stdout
+            assert harness.fetch_bytes(address) == page
+        finally:
+            process.terminate()
+            process.wait(timeout=harness.PATIENCE_S)
+        log.seek(0)
+        text = log.read()
+    assert re.search(r"Failed requests: +0$", load, re.M), load
+    assert process.returncode == 0, text
+    workers = sorted(folder.glob("out/allocs.*.pb.gz"))
+    assert len(workers) == 2, (os.listdir(folder / "out"), text)
+    allocated = sum(total(pprof_file.decode(worker.read_bytes()), "alloc_space")
+                    for worker in workers)
+    assert allocated > 2000 * 10000, (allocated, text)  # A buffer and zlib's state each.
+
+
+def test_ripgrep(folder):
+    """A program in Rust, with threads."""
+    need("rg", "ripgrep")
+    compare(folder, "rg", "--sort", "path", "-c", "weft_", harness.SOURCE / "tracer")
+    shutil.rmtree(folder / "out")
+    # Unsorted it searches in threads, whose order is by chance.
+    done = profiled(folder, "rg", "-c", "-j4", "weft_", harness.SOURCE / "tracer")
+    plain = run("rg", "-c", "-j4", "weft_", harness.SOURCE / "tracer").stdout
+    assert sorted(done.stdout.splitlines()) == sorted(plain.splitlines()), done
+    assert total(read(folder, "threadcreate"), "threadcreate") >= 4
 
 
 def test_under_valgrind(folder):
