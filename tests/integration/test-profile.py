@@ -109,7 +109,8 @@ def test_other_engines_sample_as_well(folder):
         # Both charge by the CPU's clock. What a thread used after it was last asked is lost with it:
         # as long as the one that asks has to wait for a CPU.
         least = 0.95 if name == "process-timer" else 0.85
-        assert least <= profile.total() / 1e9 / used <= 1.01, (name, used, profile.total())
+        least, most = (least, 1.01) if not harness.SANITIZED else (0.75, 1.25)
+        assert least <= profile.total() / 1e9 / used <= most, (name, used, profile.total())
         if "thread" not in harness.SANITIZED:
             assert abs(profile.share("seventy") - 0.7) < 0.15, name
 
@@ -123,7 +124,8 @@ def test_too_few_timers_are_no_loss(folder):
                   100, 1).stdout
         profile = Profile(folder / "cpu")
         assert "ITIMER_PROF" in profile.comment("engine:"), profile.comments
-        assert 0.95 <= profile.total() / 1e9 / float(out) <= 1.01, (out, profile.total())
+        error = 0.05 if not harness.SANITIZED else 0.25
+        assert abs(profile.total() / 1e9 / float(out) - 1) <= error, (out, profile.total())
 
 
 def test_labels_are_gos(folder):
@@ -296,6 +298,9 @@ def test_profiles_are_served(folder):
 
 
 def test_samples_go_into_traces(folder):
+    if "thread" in harness.SANITIZED:
+        raise harness.Skip("ThreadSanitizer's threads run nothing of ours before their own code, so "
+                           "LTTng-UST does not know them")
     if not shutil.which("babeltrace2"):
         raise harness.Skip("babeltrace2 is not installed (package babeltrace2)")
     used = harness.weft("record", "-o", folder / "out", "--", PROFILED, "split", folder / "cpu", 2,
