@@ -26,6 +26,7 @@
 #include "hook-stack.h"
 #include "lock-profile.h"
 #include "mappings.h"
+#include "periodic.h"
 #include "settings.h"
 #include "thread-profile.h"
 #include "unwinder.h"
@@ -122,6 +123,10 @@ WEFT_API bool weft_hooks_start(void)
 	}
 	if (is_started && settings->cpu_profile_rate > 0) {
 		start_cpu_profile(settings);
+	}
+	if (is_started && weft_periodic_start(settings->sched_trace, settings->sched_detail != 0,
+					      settings->alloc_trace) < 0) {
+		say("schedtrace and alloctrace", "there is no thread for them");
 	}
 	if (is_started && settings->serve) {
 		serve();

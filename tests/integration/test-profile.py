@@ -213,6 +213,18 @@ def test_stacks_of_threads_are_grouped(folder):
     assert len(by_function["wait_for_lock"][1]) == 1
 
 
+def test_stacks_may_be_limited(folder):
+    """What is left out is told."""
+    profiled("limited", folder / "stacks", 2)
+    profile = Profile(folder / "stacks")
+    assert profile.total() == 2, profile.samples
+    left_out = int(re.match(r"threads left out: (\d+), by the limit of 2$",
+                            profile.comment("threads left out")).group(1))
+    profiled("limited", folder / "stacks", 0)
+    profile = Profile(folder / "stacks")
+    assert profile.total() == 2 + left_out >= 6 and "left out" not in " ".join(profile.comments)
+
+
 def symbolizer():
     """Skips where the command is too old to have it."""
     if run(harness.WEFT, "symbolize", "--help", check=False).returncode:

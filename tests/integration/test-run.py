@@ -480,6 +480,27 @@ def test_cxx_programs(folder):
     assert re.search(r"^ +\d\.\d MiB +9\d\.\d %  fill", done.stderr, re.M), done.stderr
 
 
+def test_lines_at_intervals_tell_of_threads_and_allocator(folder):
+    """As Go's GODEBUG; on standard error, whole lines."""
+    done = profiled(folder, HOOKED, "contend", 10, 20, options=("-q",),
+                    knobs="schedtrace=50,scheddetail=1,alloctrace=100")
+    sched = re.findall(r"^SCHED (\d+)ms: cpus=(\d+) quota=(none|[\d.]+) threads=(\d+) running=(\d+) "
+                       r"sleeping=(\d+) blocked=\d+ cpu=[\d.]+ms runwait=[\d.]+ms switches=\d+$",
+                       done.stderr, re.M)
+    alloc = re.findall(r"^ALLOC \d+ms: inuse=(\d+) free=\d+ sys=(\d+) mapped=\d+ rss=(\d+)$",
+                       done.stderr, re.M)
+    assert len(sched) >= 3 and len(alloc) >= 2, done.stderr
+    assert int(sched[0][0]) < int(sched[1][0]) and int(sched[0][1]) == len(os.sched_getaffinity(0))
+    assert all(int(line[3]) >= int(line[4]) + int(line[5]) >= 2 for line in sched[1:]), sched
+    assert all(0 < int(inuse) <= int(total_) for inuse, total_, _ in alloc), alloc
+    details = re.findall(r"^  T\d+: state=([\w. ]+) cpu=[\d.]+ms runwait=[\d.]+ms switches=\d+ "
+                         r"name=(.+)$", done.stderr, re.M)
+    assert {"test-hooked", "weft-periodic"} <= {name for _, name in details}, details
+    assert len(done.stderr.splitlines()) == len(sched) + len(alloc) + len(details), done.stderr
+    # The threads of these lines are not the program's.
+    assert total(read(folder, "threadcreate"), "threadcreate") == 1
+
+
 # ---- What cannot be ----
 
 

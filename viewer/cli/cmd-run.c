@@ -57,7 +57,9 @@ static const char help[] =
 	"blockprofilerate=1 for every wait (nanoseconds between samples; 10000 unless set),\n"
 	"mutexprofilefraction=N (1), cpuprofilerate=HZ (100), blockio=1 to count as waiting what\n"
 	"read, write, recv, send, accept, connect, poll, select, epoll_wait, sleeps, fsync, flock\n"
-	"and waitpid take.\n\n"
+	"and waitpid take. schedtrace=MS, scheddetail=1 and alloctrace=MS print lines at "
+	"intervals\n"
+	"about threads and the allocator.\n\n"
 	"A command that SIGKILL kills leaves no profiles. Allocations of programs that bring an\n"
 	"allocator of their own in the program file cannot be seen.\n";
 
