@@ -85,7 +85,8 @@ def test_shares_and_weights_are_right(folder):
     # A thread that ends takes what the kernel's last tick has not seen with it: half a tick on average,
     # so threads must not be too short.
     for threads, seconds, hertz, early in ((1, 4, 250, 0), (1, 4, 100, 1), (8, 0.7, 250, 1),
-                                           (8, 0.7, 100, 0), (64, 0.4, 250, 1)):
+                                           (2, 1.5, 100, 0), (8, 0.7, 100, 0),
+                                           (64, 0.4, 250, 1)):
         used = float(profiled("split", folder / "cpu", threads, seconds, hertz, early))
         profile = Profile(folder / "cpu")
         total = profile.total() / 1e9
@@ -176,6 +177,26 @@ def test_sleepers_are_not_disturbed(folder):
     if "thread" in harness.SANITIZED:
         return  # It delivers signals when it likes.
     assert "interruptions 0\n" in profiled("sleepers", folder / "cpu", 20)
+
+
+def test_handlers_neither_allocate_nor_lock(folder):
+    """Nor call the loader: whatever they interrupted, they cannot wait for it."""
+    if harness.SANITIZED:
+        raise harness.Skip("the sanitizer's own allocator and locks are in front")
+    guard = dict(os.environ, LD_PRELOAD=str(PROFILED.parent / "libhandler-guard.so"))
+    done = run(PROFILED, "labels", folder / "cpu", env=dict(guard, GUARD_TRIPS="1"), check=False)
+    assert done.returncode == -9 and "malloc in a handler" in done.stderr, done
+    for argv, least in ((("split", folder / "cpu", 4, 0.3, 1000, 1), 50),
+                        (("labels", folder / "cpu"), 10), (("sleepers", folder / "cpu", 5), 10),
+                        (("limited", folder / "stacks", 0), 0)):
+        done = run(PROFILED, *argv, env=dict(guard, WEFT_BIN="/nonexistent"))
+        handlers = re.search(r"^handlers: (\d+)$", done.stderr, re.M)
+        # What ends by _exit() does not tell.
+        assert least == 0 or int(handlers.group(1)) > least, (argv, done)
+    # While it is traced as well, handlers emit events.
+    done = run(harness.WEFT, "record", "-o", folder / "out", "--", "env",
+               f"LD_PRELOAD={guard['LD_PRELOAD']}", PROFILED, "regions", folder / "cpu")
+    assert "in a handler" not in done.stderr and Profile(folder / "cpu").total() > 0, done
 
 
 def test_a_storm_does_no_harm(folder):
