@@ -27,6 +27,7 @@
 #define CLASS_BITS    3
 
 WEFT_API __thread int64_t weft_heap_left_;
+WEFT_API __thread bool weft_heap_has_looked_;
 WEFT_API _Atomic uint8_t weft_heap_filter_[1U << WEFT_HEAP_FILTER_BITS];
 
 /* What the thread knows of its gap; left is in weft_heap_left_. */
@@ -276,6 +277,7 @@ WEFT_API void weft_heap_look_closer_(void *ptr, size_t size, const void *caller)
 	uint64_t need = (uint64_t)size + 1;
 	int64_t rate;
 
+	weft_heap_has_looked_ = true;
 	if (weft_hook_guard_ != 0 || need > INT64_MAX / 2 || !ptr) {
 		weft_heap_left_ +=
 			(int64_t)need; /* Ours, or it cannot be: as if it had not been. */

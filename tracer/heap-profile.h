@@ -38,6 +38,8 @@
 
 /* Bytes until the thread has to look closer. */
 extern WEFT_API __thread int64_t weft_heap_left_ __attribute__((tls_model("initial-exec")));
+/* Set by each closer look; who wants to know whether there was one clears it before. */
+extern WEFT_API __thread bool weft_heap_has_looked_ __attribute__((tls_model("initial-exec")));
 /* How many sampled live objects have this hash; 255: too many, for ever. */
 extern WEFT_API _Atomic uint8_t weft_heap_filter_[1U << WEFT_HEAP_FILTER_BITS];
 

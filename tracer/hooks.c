@@ -26,6 +26,7 @@
 #include "hook-stack.h"
 #include "lock-profile.h"
 #include "mappings.h"
+#include "periodic.h"
 #include "settings.h"
 #include "thread-profile.h"
 #include "unwinder.h"
@@ -123,6 +124,10 @@ WEFT_API bool weft_hooks_start(void)
 	if (is_started && settings->cpu_profile_rate > 0) {
 		start_cpu_profile(settings);
 	}
+	if (is_started && weft_periodic_start(settings->sched_trace, settings->sched_detail != 0,
+					      settings->alloc_trace) < 0) {
+		say("schedtrace and alloctrace", "there is no thread for them");
+	}
 	if (is_started && settings->serve) {
 		serve();
 	}
@@ -190,7 +195,8 @@ static int write_cpu_profile(const struct ending *ending, int fd)
 
 static int write_profile(const struct ending *ending, unsigned int index, const char *path)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	/* New, for others may make files in this folder: nothing of theirs is to be written to. */
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
 	int ret;
 
 	if (fd < 0) {

@@ -13,6 +13,9 @@
  * | blockio=0 or 1          |                             | 0; 1: waits for I/O, sleeps are blocks |
  * | mutexprofilefraction=N  | SetMutexProfileFraction()   | 0: off; 1 everything                  |
  * | cpuprofilerate=HZ       | SetCPUProfileRate()         | 0: no CPU profile from the start      |
+ * | schedtrace=MS           | GODEBUG=schedtrace          | 0; a line each MS on standard error: see periodic.h |
+ * | scheddetail=0 or 1      | GODEBUG=scheddetail         | 0; 1: and one for each thread         |
+ * | alloctrace=MS           | GODEBUG=gctrace, about      | 0; a line on the allocator            |
  * | trace=0 or 1            |                             | 1: LTTng-UST is looked for            |
  * | serve=0 or 1            | importing net/http/pprof    | 0; 1: profiles at the control socket  |
  * | children=0 or 1         |                             | 0: what the program starts is left alone |
@@ -33,11 +36,13 @@
 
 struct weft_settings {
 	bool is_off;
-	int64_t mem_profile_rate;       /* Bytes. */
-	int64_t block_profile_rate;     /* ns. */
-	int64_t mutex_profile_fraction; /* One in so many. */
-	int64_t cpu_profile_rate;       /* Hz. */
-	int64_t block_io;               /* 0 or 1, as the next. */
+	int64_t mem_profile_rate;         /* Bytes. */
+	int64_t block_profile_rate;       /* ns. */
+	int64_t mutex_profile_fraction;   /* One in so many. */
+	int64_t cpu_profile_rate;         /* Hz. */
+	int64_t sched_trace, alloc_trace; /* ms. */
+	int64_t sched_detail;             /* 0 or 1, as the next. */
+	int64_t block_io;                 /* 0 or 1, as the next. */
 	int64_t trace, serve, children;
 	char out[WEFT_SETTINGS_PATH_SIZE]; /* "": none. */
 };

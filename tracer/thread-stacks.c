@@ -17,6 +17,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <weft/runtime.h>
+
 #include "control.h"
 #include "cpu-sampler.h"
 #include "cpu-threads.h"
@@ -60,6 +62,7 @@ struct slot {
 struct request {
 	uint32_t id;
 	uint32_t size, count; /* Slots there are, and in use. */
+	uint32_t left_out;
 	struct slot slots[];
 };
 
@@ -75,6 +78,8 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static uint32_t last_id;
 static struct memory *memories; /* By tid. */
 static size_t memory_count;
+
+static _Atomic int thread_limit; /* 0: none. */
 
 /* For the handler. */
 static _Atomic(struct request *) active;
@@ -546,6 +551,11 @@ static int write_profile(struct request *request, bool by_thread, weft_raw_profi
 	}
 	weft_raw_profile_add_sample_type(raw, "goroutine", "count");
 	weft_raw_profile_set_period(raw, "goroutine", "count", 1);
+	if (request->left_out > 0) {
+		weft_raw_profile_add_comment(raw,
+					     "threads left out: %" PRIu32 ", by the limit of %d",
+					     request->left_out, request->count);
+	}
 	weft_raw_profile_set_time(raw, weft_raw_profile_now_ns(), 0);
 	for (i = 0; i < request->count; i++) {
 		complete(&request->slots[i]);
@@ -567,7 +577,9 @@ static int write_profile(struct request *request, bool by_thread, weft_raw_profi
 static int collect(struct request **ret_request, bool *ret_is_closed)
 {
 	struct request *request;
+	uint32_t limit = (uint32_t)atomic_load_explicit(&thread_limit, memory_order_relaxed);
 	uint32_t count = 0;
+	uint32_t size;
 	int ret = weft_cpu_sampler_install();
 
 	if (ret < 0) {
@@ -577,10 +589,12 @@ static int collect(struct request **ret_request, bool *ret_is_closed)
 	if (ret < 0) {
 		return ret;
 	}
-	request = create_request(count + NEWCOMERS);
+	size = limit > 0 && count > limit ? limit : count + NEWCOMERS;
+	request = create_request(size);
 	if (!request) {
 		return -ENOMEM;
 	}
+	request->left_out = count > size ? count - size : 0;
 	(void)weft_stack_bounds_refresh(); /* Else stacks are their innermost frame. */
 	(void)weft_proc_threads_walk(note_thread, request); /* Worked a moment ago. */
 	atomic_store_explicit(&active, request, memory_order_seq_cst);
@@ -641,6 +655,12 @@ int weft_thread_stacks_add(struct weft_stack_table *table, int64_t amount)
 		destroy_request(request);
 	}
 	return 0;
+}
+
+int weft_runtime_set_thread_limit(int threads)
+{
+	return atomic_exchange_explicit(&thread_limit, threads > 0 ? threads : 0,
+					memory_order_relaxed);
 }
 
 /* ---- fork() ---- */

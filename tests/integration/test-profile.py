@@ -85,7 +85,8 @@ def test_shares_and_weights_are_right(folder):
     # A thread that ends takes what the kernel's last tick has not seen with it: half a tick on average,
     # so threads must not be too short.
     for threads, seconds, hertz, early in ((1, 4, 250, 0), (1, 4, 100, 1), (8, 0.7, 250, 1),
-                                           (8, 0.7, 100, 0), (64, 0.4, 250, 1)):
+                                           (2, 1.5, 100, 0), (8, 0.7, 100, 0),
+                                           (64, 0.4, 250, 1)):
         used = float(profiled("split", folder / "cpu", threads, seconds, hertz, early))
         profile = Profile(folder / "cpu")
         total = profile.total() / 1e9
@@ -109,7 +110,8 @@ def test_other_engines_sample_as_well(folder):
         # Both charge by the CPU's clock. What a thread used after it was last asked is lost with it:
         # as long as the one that asks has to wait for a CPU.
         least = 0.95 if name == "process-timer" else 0.85
-        assert least <= profile.total() / 1e9 / used <= 1.01, (name, used, profile.total())
+        least, most = (least, 1.01) if not harness.SANITIZED else (0.75, 1.25)
+        assert least <= profile.total() / 1e9 / used <= most, (name, used, profile.total())
         if "thread" not in harness.SANITIZED:
             assert abs(profile.share("seventy") - 0.7) < 0.15, name
 
@@ -123,7 +125,8 @@ def test_too_few_timers_are_no_loss(folder):
                   100, 1).stdout
         profile = Profile(folder / "cpu")
         assert "ITIMER_PROF" in profile.comment("engine:"), profile.comments
-        assert 0.95 <= profile.total() / 1e9 / float(out) <= 1.01, (out, profile.total())
+        error = 0.05 if not harness.SANITIZED else 0.25
+        assert abs(profile.total() / 1e9 / float(out) - 1) <= error, (out, profile.total())
 
 
 def test_labels_are_gos(folder):
@@ -176,6 +179,26 @@ def test_sleepers_are_not_disturbed(folder):
     assert "interruptions 0\n" in profiled("sleepers", folder / "cpu", 20)
 
 
+def test_handlers_neither_allocate_nor_lock(folder):
+    """Nor call the loader: whatever they interrupted, they cannot wait for it."""
+    if harness.SANITIZED:
+        raise harness.Skip("the sanitizer's own allocator and locks are in front")
+    guard = dict(os.environ, LD_PRELOAD=str(PROFILED.parent / "libhandler-guard.so"))
+    done = run(PROFILED, "labels", folder / "cpu", env=dict(guard, GUARD_TRIPS="1"), check=False)
+    assert done.returncode == -9 and "malloc in a handler" in done.stderr, done
+    for argv, least in ((("split", folder / "cpu", 4, 0.3, 1000, 1), 50),
+                        (("labels", folder / "cpu"), 10), (("sleepers", folder / "cpu", 5), 10),
+                        (("limited", folder / "stacks", 0), 0)):
+        done = run(PROFILED, *argv, env=dict(guard, WEFT_BIN="/nonexistent"))
+        handlers = re.search(r"^handlers: (\d+)$", done.stderr, re.M)
+        # What ends by _exit() does not tell.
+        assert least == 0 or int(handlers.group(1)) > least, (argv, done)
+    # While it is traced as well, handlers emit events.
+    done = run(harness.WEFT, "record", "-o", folder / "out", "--", "env",
+               f"LD_PRELOAD={guard['LD_PRELOAD']}", PROFILED, "regions", folder / "cpu")
+    assert "in a handler" not in done.stderr and Profile(folder / "cpu").total() > 0, done
+
+
 def test_a_storm_does_no_harm(folder):
     """Exceptions, libraries, recursion, generated code, coroutines, small stacks at 1000 Hz."""
     if "thread" in harness.SANITIZED:
@@ -209,6 +232,18 @@ def test_stacks_of_threads_are_grouped(folder):
     assert by_function["wait_for_semaphore"][1] == [(2, {"job": "7", "quote": "a\"b"})]
     assert by_function["wait_asleep"][1] == [(1, {"job": "8"})], by_function
     assert len(by_function["wait_for_lock"][1]) == 1
+
+
+def test_stacks_may_be_limited(folder):
+    """What is left out is told."""
+    profiled("limited", folder / "stacks", 2)
+    profile = Profile(folder / "stacks")
+    assert profile.total() == 2, profile.samples
+    left_out = int(re.match(r"threads left out: (\d+), by the limit of 2$",
+                            profile.comment("threads left out")).group(1))
+    profiled("limited", folder / "stacks", 0)
+    profile = Profile(folder / "stacks")
+    assert profile.total() == 2 + left_out >= 6 and "left out" not in " ".join(profile.comments)
 
 
 def symbolizer():
@@ -296,6 +331,9 @@ def test_profiles_are_served(folder):
 
 
 def test_samples_go_into_traces(folder):
+    if "thread" in harness.SANITIZED:
+        raise harness.Skip("ThreadSanitizer's threads run nothing of ours before their own code, so "
+                           "LTTng-UST does not know them")
     if not shutil.which("babeltrace2"):
         raise harness.Skip("babeltrace2 is not installed (package babeltrace2)")
     used = harness.weft("record", "-o", folder / "out", "--", PROFILED, "split", folder / "cpu", 2,

@@ -8,7 +8,9 @@ import pathlib
 import re
 import shutil
 import signal
+import socket
 import subprocess
+import tempfile
 import time
 import urllib.request
 
@@ -236,6 +238,31 @@ def test_an_end_in_a_handler_leaves_profiles(folder):
     assert total(read(folder, "heap"), "inuse_space", "allocate_before_the_end") == 1000000
 
 
+def test_a_storm_does_no_harm(folder):
+    """Threads, children, plugins and crowds, while profiles start, stop and are asked for."""
+    seconds = int(os.environ.get("WEFT_STRESS_SECONDS", "4"))
+    address = folder / "socket"
+    process = subprocess.Popen([str(harness.WEFT), "run", "-q", "--http", f"unix:{address}", "--",
+                                str(HOOKED), "storm", str(PROGRAMS / "libhooked-plugin.so"),
+                                str(seconds)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                               text=True, env=dict(os.environ, WEFT="memprofilerate=65536,"
+                                                                    "schedtrace=100,blockio=1"))
+    fetched = 0
+    paths = ("profile?seconds=1", "heap", "goroutine?debug=2", "block", "mutex", "threadcreate")
+    try:
+        harness.wait_for(lambda: address.exists() or process.poll() is not None, "the server")
+        while process.poll() is None:
+            done = subprocess.run(["curl", "-s", "--fail", "-o", "/dev/null", "--unix-socket",
+                                   str(address), "http://localhost/debug/pprof/"
+                                   + paths[fetched % len(paths)]])
+            fetched += done.returncode == 0
+    finally:
+        process.kill() if process.poll() is None else None
+        text, _ = process.communicate(timeout=harness.PATIENCE_S)
+    assert process.returncode == 0 and facts(text) == {"survived": 1}, (process.returncode, text)
+    assert fetched > 0
+
+
 # ---- Programs of others ----
 
 
@@ -296,6 +323,62 @@ def test_redis_server(folder):
     assert total(read(folder, "allocs"), "alloc_space") > 1 << 20, text
 
 
+def test_nginx_under_load(folder):
+    """A master whose workers are forks; each answers and ends as without, and has its profiles."""
+    need("nginx", "nginx-light")
+    need("ab", "apache2-utils")
+    page = os.urandom(200000)
+    folder.chmod(0o755)  # Workers are another user's.
+    (folder / "www").mkdir()
+    (folder / "www" / "page").write_bytes(page)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    (folder / "conf").write_text(f"""
+        daemon off; worker_processes 2; pid {folder}/pid; error_log {folder}/error;
+        events {{ worker_connections 64; }}
+        http {{ access_log off; client_body_temp_path {folder}/b; proxy_temp_path {folder}/p;
+               fastcgi_temp_path {folder}/f; uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;
+               gzip on; gzip_types *; server {{ listen 127.0.0.1:{port}; root {folder}/www; }} }}
+        """)
+    with tempfile.TemporaryFile("w+") as log:
+        process = subprocess.Popen([str(harness.WEFT), "run", "--children", "-o",
+                                    str(folder / "out"), "--", "nginx", "-p", str(folder), "-c",
+                                    str(folder / "conf")], stdout=log, stderr=log,
+                                   env=dict(os.environ, WEFT="memprofilerate=16384"))
+        try:
+            address = f"http://127.0.0.1:{port}/page"
+            harness.wait_for(lambda: subprocess.run(["curl", "-s", "-o", "/dev/null", address])
+                             .returncode == 0, "nginx")
+            load = run("ab", "-q", "-k", "-n", 2000, "-c", 8, "-H", "Accept-Encoding: gzip",
+                       address).stdout
+            assert harness.fetch_bytes(address) == page
+        finally:
+            process.terminate()
+            process.wait(timeout=harness.PATIENCE_S)
+        log.seek(0)
+        text = log.read()
+    assert re.search(r"Failed requests: +0$", load, re.M), load
+    assert process.returncode == 0, text
+    workers = sorted(folder.glob("out/allocs.*.pb.gz"))
+    assert len(workers) == 2, (os.listdir(folder / "out"), text)
+    allocated = sum(total(pprof_file.decode(worker.read_bytes()), "alloc_space")
+                    for worker in workers)
+    assert allocated > 2000 * 10000, (allocated, text)  # A buffer and zlib's state each.
+
+
+def test_ripgrep(folder):
+    """A program in Rust, with threads."""
+    need("rg", "ripgrep")
+    compare(folder, "rg", "--sort", "path", "-c", "weft_", harness.SOURCE / "tracer")
+    shutil.rmtree(folder / "out")
+    # Unsorted it searches in threads, whose order is by chance.
+    done = profiled(folder, "rg", "-c", "-j4", "weft_", harness.SOURCE / "tracer")
+    plain = run("rg", "-c", "-j4", "weft_", harness.SOURCE / "tracer").stdout
+    assert sorted(done.stdout.splitlines()) == sorted(plain.splitlines()), done
+    assert total(read(folder, "threadcreate"), "threadcreate") >= 4
+
+
 def test_under_valgrind(folder):
     """No error and no leak of ours beside the program's own."""
     need("valgrind", "valgrind")
@@ -309,22 +392,66 @@ def test_under_valgrind(folder):
     assert list(folder.glob("block.*")), text.stderr
 
 
-def test_other_allocators(folder):
-    """Whatever allocator comes behind us is the one that is called."""
-    found = 0
-    for name in ("libjemalloc.so.2", "libtcmalloc_minimal.so.4", "libmimalloc.so.2.0"):
-        for directory in ("/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu"):
-            allocator = pathlib.Path(directory) / name
-            if allocator.exists():
-                found += 1
-                done = weft("run", "-o", folder / name, "--", HOOKED, "fork", 20,
-                            env=dict(os.environ, LD_PRELOAD=str(allocator),
-                                     WEFT="memprofilerate=4096"))
-                assert facts(done.stdout) == {"children": 20}
-                profile = pprof_file.decode((folder / name / "allocs.pb.gz").read_bytes())
-                assert total(profile, "alloc_space") > 0, name
+def other_allocators():
+    found = [path for folder in ("x86_64-linux-gnu", "aarch64-linux-gnu")
+             for name in ("libjemalloc.so.2", "libtcmalloc_minimal.so.4", "libmimalloc.so.2.0")
+             if (path := pathlib.Path("/usr/lib") / folder / name).exists()]
     if not found:
         raise harness.Skip("no other allocator is installed (package libjemalloc2)")
+    return found
+
+
+def test_other_allocators(folder):
+    """Whatever allocator comes behind us is the one that is called."""
+    for allocator in other_allocators():
+        done = weft("run", "-o", folder / allocator.name, "--", HOOKED, "fork", 20,
+                    env=dict(os.environ, LD_PRELOAD=str(allocator), WEFT="memprofilerate=4096"))
+        assert facts(done.stdout) == {"children": 20}
+        profile = pprof_file.decode((folder / allocator.name / "allocs.pb.gz").read_bytes())
+        assert total(profile, "alloc_space") > 0, allocator
+
+
+def test_operators_of_other_allocators(folder):
+    """Each `new` counts once, whether it comes through malloc() or not; what it throws comes through."""
+    source = folder / "program.cc"
+    source.write_text("""
+        #include <cstdio>
+        #include <new>
+        struct alignas(64) wide { char bytes[128]; };
+        __attribute__((noinline)) void fill() {
+            static char *all[1000];
+            static wide *wides[1000];
+            for (int i = 0; i < 1000; i++) {
+                all[i] = i % 2 ? new char[1000] : new (std::nothrow) char[1000];
+                wides[i] = new wide;
+            }
+            for (int i = 0; i < 400; i++) {
+                delete[] all[i];
+                delete wides[i];
+            }
+        }
+        int main(int argc, char **) {
+            fill();
+            volatile size_t huge = argc > 1 ? size_t(1) << 60 : 1;
+            try {
+                char *volatile much = new char[huge];
+                delete[] much;
+            } catch (const std::bad_alloc &) {
+                std::puts("thrown 1");
+            }
+        }
+        """)
+    run("g++", "-std=c++17", "-O1", "-g", "-o", folder / "program", source)
+    for allocator in ("", *other_allocators()):
+        # mimalloc ends a program that it has no memory for.
+        fails = ("fail",) if "mimalloc" not in str(allocator) else ()
+        done = weft("run", "-k", "heap", "-o", folder / "out", "--", folder / "program", *fails,
+                    env=dict(os.environ, LD_PRELOAD=str(allocator), WEFT="memprofilerate=1"))
+        assert facts(done.stdout) == ({"thrown": 1} if fails else {}), allocator
+        heap = read(folder, "heap")
+        assert total(heap, "alloc_objects", "fill") == 2000, allocator
+        assert total(heap, "inuse_space", "fill") == 600 * (1000 + 128), allocator
+        shutil.rmtree(folder / "out")
 
 
 def compile_c(folder, text, *flags):
@@ -376,6 +503,27 @@ def test_cxx_programs(folder):
     assert total(profile, "alloc_space", "fill") > 3000 * 1001
     assert total(profile, "inuse_space", "fill") == 0
     assert re.search(r"^ +\d\.\d MiB +9\d\.\d %  fill", done.stderr, re.M), done.stderr
+
+
+def test_lines_at_intervals_tell_of_threads_and_allocator(folder):
+    """As Go's GODEBUG; on standard error, whole lines."""
+    done = profiled(folder, HOOKED, "contend", 10, 20, options=("-q",),
+                    knobs="schedtrace=50,scheddetail=1,alloctrace=100")
+    sched = re.findall(r"^SCHED (\d+)ms: cpus=(\d+) quota=(none|[\d.]+) threads=(\d+) running=(\d+) "
+                       r"sleeping=(\d+) blocked=\d+ cpu=[\d.]+ms runwait=[\d.]+ms switches=\d+$",
+                       done.stderr, re.M)
+    alloc = re.findall(r"^ALLOC \d+ms: inuse=(\d+) free=\d+ sys=(\d+) mapped=\d+ rss=(\d+)$",
+                       done.stderr, re.M)
+    assert len(sched) >= 3 and len(alloc) >= 2, done.stderr
+    assert int(sched[0][0]) < int(sched[1][0]) and int(sched[0][1]) == len(os.sched_getaffinity(0))
+    assert all(int(line[3]) >= int(line[4]) + int(line[5]) >= 2 for line in sched[1:]), sched
+    assert all(0 < int(inuse) <= int(total_) for inuse, total_, _ in alloc), alloc
+    details = re.findall(r"^  T\d+: state=([\w. ]+) cpu=[\d.]+ms runwait=[\d.]+ms switches=\d+ "
+                         r"name=(.+)$", done.stderr, re.M)
+    assert {"test-hooked", "weft-periodic"} <= {name for _, name in details}, details
+    assert len(done.stderr.splitlines()) == len(sched) + len(alloc) + len(details), done.stderr
+    # The threads of these lines are not the program's.
+    assert total(read(folder, "threadcreate"), "threadcreate") == 1
 
 
 # ---- What cannot be ----

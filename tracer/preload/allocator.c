@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 The Weft authors
 /*
- * The allocator's functions: counted, and now and then looked at; see heap-profile.h. C++'s new and
- * delete come through these.
+ * The allocator's functions: counted, and now and then looked at; see heap-profile.h. For C++'s new and
+ * delete see cxx.c.
  *
  * What nearly always happens is a subtraction before, or a load for free(), and a jump to the real
  * function. Everything else is in functions of its own, so that this stays without a frame.

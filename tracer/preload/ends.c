@@ -4,8 +4,8 @@
  * Ends of the process that run no destructors. See ends.h.
  *
  * Where the program leaves a signal that kills to the kernel, a handler of ours is in its place: it has
- * the profiles written, and the signal then does what it would have done, core dump and all. sigaction()
- * and signal() tell the program that nobody handles the signal. SIGKILL cannot be helped.
+ * the profiles written, and the signal then does what it would have done, core dump and all. The functions
+ * for handlers tell the program that nobody handles the signal. SIGKILL cannot be helped.
  */
 #include "ends.h"
 

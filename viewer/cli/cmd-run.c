@@ -57,7 +57,9 @@ static const char help[] =
 	"blockprofilerate=1 for every wait (nanoseconds between samples; 10000 unless set),\n"
 	"mutexprofilefraction=N (1), cpuprofilerate=HZ (100), blockio=1 to count as waiting what\n"
 	"read, write, recv, send, accept, connect, poll, select, epoll_wait, sleeps, fsync, flock\n"
-	"and waitpid take.\n\n"
+	"and waitpid take. schedtrace=MS, scheddetail=1 and alloctrace=MS print lines at "
+	"intervals\n"
+	"about threads and the allocator.\n\n"
 	"A command that SIGKILL kills leaves no profiles. Allocations of programs that bring an\n"
 	"allocator of their own in the program file cannot be seen.\n";
 
@@ -270,6 +272,10 @@ static int prepare_folders(struct run *run, struct weft_error *err)
 		return weft_error_set_errno(err, -errno, "make the folder '%s'", folder);
 	}
 	memcpy(run->folder, folder, sizeof(folder));
+	/* Root's servers work as somebody else, who has to leave files here as well; see hooks.c. */
+	if (geteuid() == 0 && chmod(folder, 01733) < 0) {
+		return weft_error_set_errno(err, -errno, "open the folder '%s' to others", folder);
+	}
 	return 0;
 }
 

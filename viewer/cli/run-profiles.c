@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -307,6 +308,14 @@ static int finish_file(const struct weft_run_profiles *profiles, unsigned int ki
 	return ret;
 }
 
+/* Others may leave what they like in the folder when root profiles. */
+static bool is_file(const char *path)
+{
+	struct stat status;
+
+	return lstat(path, &status) == 0 && S_ISREG(status.st_mode);
+}
+
 static int finish_process(const struct weft_run_profiles *profiles, pid_t pid, size_t *count,
 			  struct weft_error *err)
 {
@@ -328,7 +337,8 @@ static int finish_process(const struct weft_run_profiles *profiles, pid_t pid, s
 		(void)snprintf(complete, sizeof(complete), "%s/%s%s.pb.gz",
 			       profiles->output ? profiles->output : profiles->raw_folder,
 			       weft_run_kinds[kind], infix);
-		if (access(raw, R_OK) < 0) {
+		if (!is_file(raw)) {
+			(void)unlink(raw); /* Nothing of ours; mostly it is not there. */
 			continue;
 		}
 		(*count)++;

@@ -7,7 +7,8 @@
  *
  * Usage: test-hooked contend ROUNDS HOLD_MS | wait ROUNDS HOLD_MS | io ROUNDS HOLD_MS | threads COUNT |
  *        work THREADS | heap COUNT | results | fork COUNT | plugin LIBRARY COUNT |
- *        crowd THREADS ROUNDS | handler | die abort|fault|overflow|term|default
+ *        crowd THREADS ROUNDS | handler | die abort|fault|overflow|term|default |
+ *        storm LIBRARY SECONDS
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -17,6 +18,7 @@
 #include <pthread.h>
 #include <semaphore.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -578,7 +580,6 @@ static void plug(const char *library, long count)
 		work();
 		expect(dlclose(plugin) == 0, "dlclose");
 	}
-	tell("plugged", count);
 }
 
 static long crowd_rounds;
@@ -608,7 +609,6 @@ static void crowd(long count, long rounds)
 	for (i = 0; i < count && i < 64; i++) {
 		(void)pthread_join(threads[i], NULL);
 	}
-	tell("counted", crowd_count);
 }
 
 /* ---- Sudden ends ---- */
@@ -663,6 +663,95 @@ static void die(const char *how)
 	pause_ms(20000);
 }
 
+/* ---- Everything at once ---- */
+
+static const char *storm_plugin;
+static _Atomic long storm_counts[4];
+
+static void *storm_of_threads(void *arg)
+{
+	while (!atomic_load(&stop)) {
+		pthread_t threads[8];
+		int i;
+
+		for (i = 0; i < 8; i++) {
+			expect(pthread_create(&threads[i], NULL, leaves_memory, NULL) == 0,
+			       "create");
+		}
+		for (i = 0; i < 8; i++) {
+			(void)pthread_join(threads[i], NULL);
+		}
+		atomic_fetch_add(&storm_counts[0], 8);
+	}
+	return arg;
+}
+
+static void *storm_of_processes(void *arg)
+{
+	char name[] = "true";
+	char *const words[] = {name, NULL};
+
+	while (!atomic_load(&stop)) {
+		int status = -1;
+		pid_t child = fork();
+
+		if (child == 0) {
+			free(malloc(600000));
+			_exit(0);
+		}
+		expect(waitpid(child, &status, 0) == child && status == 0, "child");
+		expect(posix_spawnp(&child, name, NULL, NULL, words, environ) == 0, "spawn");
+		expect(waitpid(child, &status, 0) == child && status == 0, "spawned");
+		atomic_fetch_add(&storm_counts[1], 1);
+	}
+	return arg;
+}
+
+static void *storm_of_plugins(void *arg)
+{
+	while (!atomic_load(&stop)) {
+		plug(storm_plugin, 1);
+		atomic_fetch_add(&storm_counts[2], 1);
+	}
+	return arg;
+}
+
+static void *storm_of_waiters(void *arg)
+{
+	while (!atomic_load(&stop)) {
+		crowd(64, 20);
+		atomic_fetch_add(&storm_counts[3], 1);
+	}
+	return arg;
+}
+
+/* Threads, children, plugins, a crowd on one lock, allocations: for so many seconds. */
+static void storm(const char *plugin, long seconds)
+{
+	static void *(*const kinds[])(void *) = {storm_of_threads,
+						 storm_of_processes,
+						 storm_of_plugins,
+						 storm_of_waiters,
+						 busy,
+						 busy};
+	pthread_t threads[6];
+	int i;
+
+	storm_plugin = plugin;
+	for (i = 0; i < 6; i++) {
+		(void)pthread_create(&threads[i], NULL, kinds[i], NULL);
+	}
+	pause_ms(seconds * 1000);
+	atomic_store(&stop, 1);
+	for (i = 0; i < 6; i++) {
+		(void)pthread_join(threads[i], NULL);
+	}
+	for (i = 0; i < 4; i++) {
+		expect(atomic_load(&storm_counts[i]) > 0, "storm");
+	}
+	tell("survived", 1);
+}
+
 static void leave(int signo)
 {
 	(void)signo;
@@ -681,9 +770,7 @@ int main(int argc, char **argv)
 {
 	const char *what = argc > 1 ? argv[1] : "";
 	const char *library = argc > 3 ? argv[2] : "";
-	long number =
-		argc > 2 ? strtol(argv[argc > 3 && strcmp(what, "plugin") == 0 ? 3 : 2], NULL, 10)
-			 : 0;
+	long number = argc > 2 ? strtol(argv[library[0] == '/' ? 3 : 2], NULL, 10) : 0;
 
 	hold_ms = argc > 3 ? strtol(argv[3], NULL, 10) : 0;
 	(void)sem_init(&held, 0, 0);
@@ -710,10 +797,14 @@ int main(int argc, char **argv)
 		fork_often(number);
 	} else if (strcmp(what, "plugin") == 0) {
 		plug(library, number);
+		tell("plugged", number);
 	} else if (strcmp(what, "crowd") == 0) {
 		crowd(number, hold_ms);
+		tell("counted", crowd_count);
 	} else if (strcmp(what, "die") == 0) {
 		die(argc > 2 ? argv[2] : "");
+	} else if (strcmp(what, "storm") == 0) {
+		storm(library, number);
 	} else if (strcmp(what, "handler") == 0) {
 		end_in_handler();
 	} else {

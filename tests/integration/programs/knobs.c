@@ -66,6 +66,10 @@ static int check_reading(void)
 		return 1;
 	}
 	(void)weft_runtime_set_mutex_fraction(7);
+	if (weft_runtime_set_thread_limit(3) != 0 || weft_runtime_set_thread_limit(-5) != 3 ||
+	    weft_runtime_set_thread_limit(0) != 0) {
+		return 1;
+	}
 	return weft_runtime_set_mutex_fraction(-1) != 7 || weft_runtime_set_mutex_fraction(0) != 7;
 }
 

@@ -477,6 +477,22 @@ static void stacks(char **argv)
 	_exit(close(fd));
 }
 
+/* limited FILE LIMIT: of main and five sleepers. */
+static void limited(char **argv)
+{
+	struct weft_profile *profile = weft_profile_lookup("goroutine");
+	pthread_t thread;
+	int fd = open_output(argv[0]);
+	int i;
+
+	for (i = 0; i < 5; i++) {
+		CHECK(pthread_create(&thread, NULL, wait_asleep, NULL) == 0);
+	}
+	CHECK(weft_runtime_set_thread_limit((int)strtol(argv[1], NULL, 10)) == 0);
+	CHECK(weft_profile_write_fd(profile, 0, fd) == 0);
+	_exit(close(fd));
+}
+
 /* ---- Profiles of the program's own ---- */
 
 __attribute__((noinline)) static int take_resource(struct weft_profile *profile, void *resource)
@@ -569,10 +585,11 @@ static const struct {
 	void (*run)(char **argv);
 	int argument_count;
 } modes[] = {
-	{"split", split, 5},   {"labels", labels, 1},     {"regions", regions, 1},
-	{"churn", churn, 2},   {"forks", forks, 2},       {"blocked", blocked, 1},
-	{"taken", taken, 1},   {"sleepers", sleepers, 2}, {"stacks", stacks, 2},
-	{"custom", custom, 2}, {"rates", rates, 1},       {"serve", serve, 1},
+	{"split", split, 5},     {"labels", labels, 1},     {"regions", regions, 1},
+	{"churn", churn, 2},     {"forks", forks, 2},       {"blocked", blocked, 1},
+	{"taken", taken, 1},     {"sleepers", sleepers, 2}, {"stacks", stacks, 2},
+	{"custom", custom, 2},   {"rates", rates, 1},       {"serve", serve, 1},
+	{"limited", limited, 2},
 };
 
 int main(int argc, char **argv)

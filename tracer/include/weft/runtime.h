@@ -10,6 +10,8 @@
  * | SetBlockProfileRate       | weft_runtime_set_block_rate()   |
  * | SetMutexProfileFraction   | weft_runtime_set_mutex_fraction() |
  * | runtime.NumGoroutine      | weft_runtime_thread_count()     |
+ * | SetGoroutineProfileLimit  | weft_runtime_set_thread_limit() |
+ * | NumCPU, GOMAXPROCS        | weft_runtime_cpu_count(), weft_runtime_cpu_quota() |
  *
  * The profiles of memory, waiting and locks are filled by libweft-preload only (`weft run`, or
  * LD_PRELOAD); without it their knobs can be set and have nothing to act on.
@@ -81,6 +83,26 @@ WEFT_API int weft_runtime_set_mutex_fraction(int fraction);
 
 /** How many threads the process has now; 0: /proc is not there. (Go: NumGoroutine) */
 WEFT_API uint64_t weft_runtime_thread_count(void);
+
+/**
+ * Limits how many threads one profile of stacks ("goroutine") shows; how many were left out is in its
+ * comments. For processes with so many threads that looking at all takes too long.
+ *
+ * @param threads  0 or less: no limit, which is the default.
+ * @return What it was; 0: none.
+ */
+WEFT_API int weft_runtime_set_thread_limit(int threads);
+
+/** How many CPUs the calling thread may run on (its affinity): at least 1. */
+WEFT_API int weft_runtime_cpu_count(void);
+
+/**
+ * How many CPUs' time the process may use for each second, by the quota of its control group or one
+ * around it, of either version; Go's GOMAXPROCS is the lower of this, rounded up, and the count.
+ *
+ * @return E.g. 1.5; 0: no limit, or it cannot be told. Reads files at each call.
+ */
+WEFT_API double weft_runtime_cpu_quota(void);
 
 #ifdef __cplusplus
 } /* extern "C" */

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 The Weft authors
+/*
+ * Preloaded: kills the program when a handler of SIGPROF allocates, locks or calls the loader,
+ * and says on standard error how often such a handler ran. With GUARD_TRIPS in the environment it
+ * allocates in each handler itself, to show that it would be seen.
+ */
+#include <dlfcn.h>
+#include <link.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* glibc's own, which need not be looked up. */
+extern void *__libc_malloc(size_t size);
+extern void *__libc_calloc(size_t count, size_t size);
+extern void *__libc_realloc(void *ptr, size_t size);
+extern void *__libc_memalign(size_t alignment, size_t size);
+extern void __libc_free(void *ptr);
+
+typedef void (*handler_fn)(int number, siginfo_t *info, void *context);
+
+static __thread volatile bool is_in_handler __attribute__((tls_model("initial-exec")));
+static handler_fn handler; /* The program's. */
+static _Atomic unsigned long run_count;
+static bool trips;
+
+static void check(const char *what)
+{
+	if (is_in_handler) {
+		(void)!write(STDERR_FILENO, what, strlen(what));
+		(void)!write(STDERR_FILENO, " in a handler\n", 14);
+		(void)syscall(SYS_tgkill, getpid(), gettid(), SIGKILL);
+	}
+}
+
+static void guarded(int number, siginfo_t *info, void *context)
+{
+	bool was = is_in_handler;
+
+	atomic_fetch_add(&run_count, 1);
+	is_in_handler = true;
+	if (trips) {
+		free(malloc(1));
+	}
+	handler(number, info, context);
+	is_in_handler = was;
+}
+
+/* The next one; looked up by who is not in a handler. */
+#define NEXT(name)                                                                                 \
+	static __typeof__(name) *next_##name;                                                      \
+	static __typeof__(name) *get_##name(void)                                                  \
+	{                                                                                          \
+		check(#name);                                                                      \
+		if (!next_##name) {                                                                \
+			*(void **)&next_##name = find_next(#name);                                 \
+		}                                                                                  \
+		return next_##name;                                                                \
+	}
+
+static void *find_next(const char *name);
+
+NEXT(sigaction)
+NEXT(pthread_mutex_lock)
+NEXT(pthread_rwlock_rdlock)
+NEXT(pthread_rwlock_wrlock)
+NEXT(pthread_setspecific)
+NEXT(dl_iterate_phdr)
+NEXT(dladdr)
+NEXT(dlopen)
+NEXT(dlclose)
+
+static void *find_next(const char *name)
+{
+	return dlsym(RTLD_NEXT, name);
+}
+
+int sigaction(int number, const struct sigaction *action, struct sigaction *former)
+{
+	struct sigaction ours;
+	handler_fn before = handler;
+	int ret;
+
+	if (number == SIGPROF && action && (action->sa_flags & SA_SIGINFO)) {
+		ours = *action;
+		handler = action->sa_sigaction;
+		ours.sa_sigaction = guarded;
+		action = &ours;
+	}
+	ret = get_sigaction()(number, action, former);
+	if (ret == 0 && former && (former->sa_flags & SA_SIGINFO) &&
+	    former->sa_sigaction == guarded) {
+		former->sa_sigaction = before;
+	}
+	return ret;
+}
+
+void *malloc(size_t size)
+{
+	check("malloc");
+	return __libc_malloc(size);
+}
+
+void *calloc(size_t count, size_t size)
+{
+	check("calloc");
+	return __libc_calloc(count, size);
+}
+
+void *realloc(void *ptr, size_t size)
+{
+	check("realloc");
+	return __libc_realloc(ptr, size);
+}
+
+void *memalign(size_t alignment, size_t size)
+{
+	check("memalign");
+	return __libc_memalign(alignment, size);
+}
+
+void free(void *ptr)
+{
+	check("free");
+	__libc_free(ptr);
+}
+
+int pthread_mutex_lock(pthread_mutex_t *mutex)
+{
+	return get_pthread_mutex_lock()(mutex);
+}
+
+int pthread_rwlock_rdlock(pthread_rwlock_t *lock)
+{
+	return get_pthread_rwlock_rdlock()(lock);
+}
+
+int pthread_rwlock_wrlock(pthread_rwlock_t *lock)
+{
+	return get_pthread_rwlock_wrlock()(lock);
+}
+
+int pthread_setspecific(pthread_key_t key, const void *value)
+{
+	return get_pthread_setspecific()(key, value);
+}
+
+int dl_iterate_phdr(int (*visit)(struct dl_phdr_info *info, size_t size, void *ctx), void *ctx)
+{
+	return get_dl_iterate_phdr()(visit, ctx);
+}
+
+int dladdr(const void *address, Dl_info *ret_info)
+{
+	return get_dladdr()(address, ret_info);
+}
+
+void *dlopen(const char *file, int mode)
+{
+	return get_dlopen()(file, mode);
+}
+
+int dlclose(void *library)
+{
+	return get_dlclose()(library);
+}
+
+__attribute__((constructor)) static void init(void)
+{
+	trips = getenv("GUARD_TRIPS") != NULL;
+}
+
+__attribute__((destructor)) static void fini(void)
+{
+	(void)fprintf(stderr, "handlers: %lu\n", atomic_load(&run_count));
+}
