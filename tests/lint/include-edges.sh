@@ -7,12 +7,12 @@
 cd "$1" || exit 1
 allowed() {
 	case $1 in
-	pprof) echo "error output-file pprof pprof-text symbol-file symbolize report" ;;
+	pprof) echo "error output-file pprof pprof-legacy pprof-text symbol-file symbolize report" ;;
 	tracer) echo "trace events export helper" ;;
 	tracer/helper) echo "helper" ;;
 	tracer/record) echo "record error events" ;;
 	converter) echo "convert error events output-file pprof symbol-file" ;;
-	viewer) echo "http convert record error output-file pprof pprof-text symbolize helper report" ;;
+	viewer) echo "http convert record error output-file pprof pprof-legacy pprof-text symbolize helper report" ;;
 	examples) echo "trace http error" ;;
 	esac
 }

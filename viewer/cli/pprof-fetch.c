@@ -11,6 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <weft/pprof-legacy.h>
+
 /* Some sources, summed up. */
 struct group {
 	const char *what; /* "source" or "base". */
@@ -27,7 +29,7 @@ static int read_file(const char *name, struct weft_pprof **ret_profile, struct w
 	if (fd < 0) {
 		return weft_error_set_errno(err, -errno, "%s: open", name);
 	}
-	ret = weft_pprof_read_fd(fd, 0, ret_profile, err);
+	ret = weft_pprof_read_any_fd(fd, 0, ret_profile, err);
 	(void)close(fd); /* Only read from. */
 	if (ret < 0) {
 		weft_error_prepend(err, "%s", name);

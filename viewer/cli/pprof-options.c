@@ -367,10 +367,12 @@ void pprof_options_print_help(void)
 	const struct weft_report_format *format;
 	size_t i;
 
-	(void)printf("Usage: weft pprof [-FORMAT] [OPTION]... [BINARY] SOURCE...\n"
-		     "Reports about profiles: the options of go tool pprof, and the same texts.\n\n"
-		     "SOURCE is a file; of several the sum is shown. BINARY names the program.\n\n"
-		     "Formats, one of:\n");
+	(void)printf(
+		"Usage: weft pprof [-FORMAT] [OPTION]... [BINARY] SOURCE...\n"
+		"Reports about profiles: the options of go tool pprof, and the same texts.\n\n"
+		"SOURCE is a file, also of an older kind (gperftools, jemalloc, texts of Go); of\n"
+		"several the sum is shown. BINARY names the program.\n\n"
+		"Formats, one of:\n");
 	for (i = 0; (format = weft_report_format_get(i)); i++) {
 		print_row(format->name, format->help);
 	}
