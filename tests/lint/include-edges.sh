@@ -12,7 +12,7 @@ allowed() {
 	tracer/helper) echo "helper" ;;
 	tracer/record) echo "record error events" ;;
 	converter) echo "convert error events output-file pprof symbol-file" ;;
-	viewer) echo "http convert record error output-file pprof pprof-legacy pprof-text symbolize helper report" ;;
+	viewer) echo "http convert record error output-file pprof pprof-legacy pprof-text symbol-file symbolize helper report" ;;
 	examples) echo "trace http error" ;;
 	esac
 }

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -109,6 +110,31 @@ static int write_report(const struct pprof_options *options, const struct weft_p
 	return ret;
 }
 
+/* Puts the folders of -tools in front of PATH: "DIR" or "TOOL:DIR", commas between. */
+static int use_tools(const char *tools, struct weft_error *err)
+{
+	const char *path = getenv("PATH");
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+	int ret;
+
+	while (out && *tools) {
+		size_t len = strcspn(tools, ",");
+		const char *colon = memchr(tools, ':', len);
+		const char *folder = colon ? colon + 1 : tools;
+
+		(void)fprintf(out, "%.*s:", (int)(tools + len - folder), folder);
+		tools += len + (tools[len] == ',');
+	}
+	if (out) {
+		(void)fputs(path ? path : "/usr/bin:/bin", out);
+	}
+	ret = out && fclose(out) == 0 && setenv("PATH", text, 1) == 0 ? 0 : -ENOMEM;
+	free(text);
+	return ret < 0 ? weft_error_set_errno(err, ret, "use -tools") : 0;
+}
+
 int weft_cmd_pprof(int argc, char **argv)
 {
 	struct weft_error err = WEFT_ERROR_INIT;
@@ -122,7 +148,8 @@ int weft_cmd_pprof(int argc, char **argv)
 	} else if (status == WEFT_CLI_OK && !options.format) {
 		status = weft_cli_usage("pprof", "no format given");
 	} else if (status == WEFT_CLI_OK) {
-		ret = pprof_fetch(&options, &profile, &err);
+		ret = options.tools ? use_tools(options.tools, &err) : 0;
+		ret = ret < 0 ? ret : pprof_fetch(&options, &profile, &err);
 		ret = ret < 0 ? ret : write_report(&options, profile, &err);
 		status = ret < 0 ? weft_cli_fail("pprof", &err) : WEFT_CLI_OK;
 	}

@@ -13,6 +13,8 @@
 #include "cli.h"
 
 #define VARIABLES_MAX 64
+/* Longest profile that can be asked for. */
+#define SECONDS_MAX 1000000
 
 /* Options of the command that are neither variables nor formats. */
 struct own_option {
@@ -99,12 +101,86 @@ static int set_help(struct pprof_options *options, const char *name, const char 
 	return set_flag(&options->help, name, value);
 }
 
+static int set_symbols(struct pprof_options *options, const char *name, const char *value)
+{
+	(void)name;
+	options->symbols = pprof_symbols_parse(value);
+	return WEFT_CLI_OK;
+}
+
+static int set_recording(struct pprof_options *options, const char *name, const char *value)
+{
+	struct weft_error err = WEFT_ERROR_INIT;
+	char format[64];
+
+	(void)snprintf(format, sizeof(format), "pprof:%s", value);
+	if (weft_convert_parse_format(format, &options->recording, &err) < 0) {
+		return weft_cli_usage("pprof",
+				      "-%s: cpu, off-cpu, sched, block or syscall, not '%s'", name,
+				      value);
+	}
+	return WEFT_CLI_OK;
+}
+
+static int set_number(long *number, const char *name, const char *value)
+{
+	uint64_t parsed;
+
+	if (!weft_cli_parse_number(value, 0, SECONDS_MAX, &parsed)) {
+		return weft_cli_usage("pprof", "-%s: needs a number of seconds, not '%s'", name,
+				      value);
+	}
+	*number = (long)parsed;
+	return WEFT_CLI_OK;
+}
+
+static int set_seconds(struct pprof_options *options, const char *name, const char *value)
+{
+	return set_number(&options->url.seconds, name, value);
+}
+
+static int set_timeout(struct pprof_options *options, const char *name, const char *value)
+{
+	return set_number(&options->url.timeout_s, name, value);
+}
+
+static int set_tls(struct pprof_options *options, const char *name, const char *value)
+{
+	const char **text = &options->url.tls_ca;
+
+	if (strcmp(name, "tls_cert") == 0) {
+		text = &options->url.tls_cert;
+	} else if (strcmp(name, "tls_key") == 0) {
+		text = &options->url.tls_key;
+	}
+	*text = *value ? value : NULL;
+	return WEFT_CLI_OK;
+}
+
+static int set_tools(struct pprof_options *options, const char *name, const char *value)
+{
+	(void)name;
+	options->tools = value;
+	return WEFT_CLI_OK;
+}
+
 static const struct own_option own_options[] = {
 	{"base", add_base, true, "Subtract this profile (may be given again: of several the sum)"},
 	{"diff_base", add_base, true, "As -base, with percentages of the base"},
 	{"add_comment", set_comment, true, "Add a comment to the profile"},
 	{"buildid", set_build_id, true, "Build id of the main program, where the profile has none"},
 	{"all_frames", set_all_frames, false, "Keep frames that the profile itself says to drop"},
+	{"seconds", set_seconds, true, "Of a URL: profile for so many seconds"},
+	{"timeout", set_timeout, true, "Of a URL: wait for so many seconds at most"},
+	{"tls_cert", set_tls, true,
+	 "Of an https URL: certificate to show (PEM), with its -tls_key"},
+	{"tls_key", set_tls, true, "Of an https URL: key of that certificate (PEM)"},
+	{"tls_ca", set_tls, true, "Of an https URL: certificates to trust (PEM)"},
+	{"recording", set_recording, true,
+	 "Of a recording: cpu (the default), off-cpu, sched, block, syscall"},
+	{"symbolize", set_symbols, true,
+	 "Names: none, local, fastlocal, remote, force, demangle=none|default|templates|full"},
+	{"tools", set_tools, true, "Folders with objdump and dot, a comma between two"},
 	{"help", set_help, false, "This text"},
 	{"h", set_help, false, NULL},
 };
@@ -307,8 +383,11 @@ int pprof_options_init(struct pprof_options *options, int argc, char **argv)
 {
 	int status, end = argc;
 
-	*options = (struct pprof_options){.config = weft_report_config_create()};
-	if (!options->config) {
+	*options = (struct pprof_options){.config = weft_report_config_create(),
+					  .symbols = pprof_symbols_parse(""),
+					  .recording = WEFT_CONVERT_PPROF_CPU,
+					  .tools = getenv("PPROF_TOOLS")};
+	if (!options->config || pprof_url_init() < 0) {
 		return weft_cli_usage("pprof", "out of memory");
 	}
 	status = take_all(options, argc, argv, &end);
@@ -321,6 +400,9 @@ int pprof_options_init(struct pprof_options *options, int argc, char **argv)
 		return weft_cli_usage("pprof", "no profile source specified");
 	}
 	take_binary(options);
+	if (!options->url.tls_cert != !options->url.tls_key) {
+		return weft_cli_usage("pprof", "-tls_cert and -tls_key must be given together");
+	}
 	if (strcmp(weft_report_config_get(options->config, "normalize"), "true") == 0 &&
 	    options->base_count == 0) {
 		return weft_cli_usage("pprof", "must have base profile to normalize by");
