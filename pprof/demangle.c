@@ -93,7 +93,7 @@ static const char *skip_return_type(const char *name)
 }
 
 /* Special names, "vtable for X" and the like, have spaces and neither parameters nor types. */
-static bool demangle_cpp(const char *name, struct weft_demangled *out)
+static bool demangle_cpp(const char *name, bool is_full, struct weft_demangled *out)
 {
 	int status = -1;
 	char *readable = __cxa_demangle(name, NULL, NULL, &status);
@@ -103,7 +103,7 @@ static bool demangle_cpp(const char *name, struct weft_demangled *out)
 		free(readable);
 		return false;
 	}
-	if (strchr(readable, ')') && name[2] != 'T' && name[2] != 'G') {
+	if (!is_full && strchr(readable, ')') && name[2] != 'T' && name[2] != 'G') {
 		cut_parameters(readable);
 		begin = skip_return_type(readable);
 	}
@@ -124,7 +124,7 @@ struct weft_demangled *weft_demangled_create(void)
 	return out;
 }
 
-char *weft_symbol_demangle(const char *name)
+static char *demangle(const char *name, bool is_full)
 {
 	struct weft_demangled *out;
 	char *answer = NULL;
@@ -141,11 +141,22 @@ char *weft_symbol_demangle(const char *name)
 	if (name[1] == 'R') {
 		is_readable = weft_demangle_rust_v0(name, out);
 	} else {
-		is_readable = weft_demangle_rust_legacy(name, out) || demangle_cpp(name, out);
+		is_readable =
+			weft_demangle_rust_legacy(name, out) || demangle_cpp(name, is_full, out);
 	}
 	if (is_readable && !out->is_full && out->len > 0) {
 		answer = strdup(out->text);
 	}
 	free(out);
 	return answer;
+}
+
+char *weft_symbol_demangle(const char *name)
+{
+	return demangle(name, false);
+}
+
+char *weft_symbol_demangle_full(const char *name)
+{
+	return demangle(name, true);
 }

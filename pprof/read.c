@@ -9,13 +9,18 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include <weft/pprof-legacy.h>
+
 #include "arena.h"
 #include "inflate.h"
 
 #define READ_SIZE (64U << 10)
 
-int weft_pprof_read_fd(int fd, uint64_t memory_limit_bytes, struct weft_pprof **ret_profile,
-		       struct weft_error *err)
+typedef int (*decode_fn)(const void *bytes, size_t size, uint64_t memory_limit_bytes,
+			 struct weft_pprof **ret_profile, struct weft_error *err);
+
+static int read_fd(int fd, uint64_t memory_limit_bytes, decode_fn decode,
+		   struct weft_pprof **ret_profile, struct weft_error *err)
 {
 	struct weft_arena arena = {.limit_bytes = memory_limit_bytes
 							  ? memory_limit_bytes
@@ -38,10 +43,22 @@ int weft_pprof_read_fd(int fd, uint64_t memory_limit_bytes, struct weft_pprof **
 		}
 		bytes.size += got > 0 ? (size_t)got : 0;
 	} while (got != 0);
-	ret = weft_pprof_decode(bytes.items, bytes.size,
-				arena.limit_bytes > bytes.size ? arena.limit_bytes - bytes.size : 1,
-				ret_profile, err);
+	ret = decode(bytes.items, bytes.size,
+		     arena.limit_bytes > bytes.size ? arena.limit_bytes - bytes.size : 1,
+		     ret_profile, err);
 out:
 	free(bytes.items);
 	return ret;
+}
+
+int weft_pprof_read_fd(int fd, uint64_t memory_limit_bytes, struct weft_pprof **ret_profile,
+		       struct weft_error *err)
+{
+	return read_fd(fd, memory_limit_bytes, weft_pprof_decode, ret_profile, err);
+}
+
+int weft_pprof_read_any_fd(int fd, uint64_t memory_limit_bytes, struct weft_pprof **ret_profile,
+			   struct weft_error *err)
+{
+	return read_fd(fd, memory_limit_bytes, weft_pprof_decode_any, ret_profile, err);
 }

@@ -76,11 +76,15 @@ int weft_report_child__run(const char *const argv[], FILE *in, FILE *out, struct
 	int out_fd = memfd_create("output", MFD_CLOEXEC);
 	int error_fd = memfd_create("errors", MFD_CLOEXEC);
 	int status = 0;
-	pid_t child;
-	int ret = out_fd < 0 || error_fd < 0 ? -errno : 0;
+	pid_t child = 0;
+	int ret = 0;
 
+	if (out_fd < 0 || error_fd < 0) {
+		ret = weft_error_set_errno(err, -errno, "start %s: make a file in memory", argv[0]);
+		goto out;
+	}
 	/* Its descriptor, not the stream, is what the program reads: from the start. */
-	if (ret == 0 && in && lseek(fileno(in), 0, SEEK_SET) < 0) {
+	if (in && lseek(fileno(in), 0, SEEK_SET) < 0) {
 		ret = -errno;
 	}
 	ret = ret < 0 ? ret : start(argv, in ? fileno(in) : -1, out_fd, error_fd, &child);

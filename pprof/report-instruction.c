@@ -177,7 +177,7 @@ static int find_origins(struct report *report, struct report_routine *routine)
 	struct origin_work work = {.report = report, .routine = routine};
 	uint64_t *addresses =
 		weft_report__zeroed(&report->arena, routine->instruction_count, sizeof(*addresses));
-	struct weft_symbol_file *file;
+	struct weft_symbol_file *file = NULL;
 	uint32_t i;
 	int ret;
 

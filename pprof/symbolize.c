@@ -99,6 +99,10 @@ static int add_comment(struct work *work, const struct weft_error *why)
 	if (work->comment_count++ >= COMMENT_COUNT_MAX) {
 		return 0;
 	}
+	if (work->options->tell) {
+		work->options->tell(work->options->ctx, why->text);
+		return 0;
+	}
 	(void)snprintf(comment, sizeof(comment), "symbols: %s", why->text);
 	return weft_pprof_add_comment(work->profile, comment);
 }

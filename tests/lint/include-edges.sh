@@ -7,12 +7,12 @@
 cd "$1" || exit 1
 allowed() {
 	case $1 in
-	pprof) echo "error output-file pprof pprof-text symbol-file symbolize report" ;;
+	pprof) echo "error output-file pprof pprof-text symbol-file symbolize report pprof-legacy" ;;
 	tracer) echo "trace events export helper labels profile runtime" ;;
 	tracer/helper) echo "helper" ;;
 	tracer/record) echo "record error events" ;;
 	converter) echo "convert error events output-file pprof symbol-file symbolize" ;;
-	viewer) echo "http convert record error output-file pprof pprof-text symbolize helper report" ;;
+	viewer) echo "http convert record error output-file pprof pprof-text symbolize helper report pprof-legacy symbol-file" ;;
 	examples) echo "trace http error labels profile runtime" ;;
 	esac
 }

@@ -13,6 +13,8 @@
 #include "cli.h"
 
 #define VARIABLES_MAX 64
+/* Longest profile that can be asked for. */
+#define SECONDS_MAX 1000000
 
 /* Options of the command that are neither variables nor formats. */
 struct own_option {
@@ -94,9 +96,84 @@ static int set_all_frames(struct pprof_options *options, const char *name, const
 	return set_flag(&options->all_frames, name, value);
 }
 
+static int set_http(struct pprof_options *options, const char *name, const char *value)
+{
+	(void)name;
+	options->http = value;
+	return WEFT_CLI_OK;
+}
+
+static int set_no_browser(struct pprof_options *options, const char *name, const char *value)
+{
+	return set_flag(&options->no_browser, name, value);
+}
+
 static int set_help(struct pprof_options *options, const char *name, const char *value)
 {
 	return set_flag(&options->help, name, value);
+}
+
+static int set_symbols(struct pprof_options *options, const char *name, const char *value)
+{
+	(void)name;
+	options->symbols = pprof_symbols_parse(value);
+	return WEFT_CLI_OK;
+}
+
+static int set_recording(struct pprof_options *options, const char *name, const char *value)
+{
+	struct weft_error err = WEFT_ERROR_INIT;
+	char format[64];
+
+	(void)snprintf(format, sizeof(format), "pprof:%s", value);
+	if (weft_convert_parse_format(format, &options->recording, &err) < 0) {
+		return weft_cli_usage("pprof",
+				      "-%s: cpu, off-cpu, sched, block or syscall, not '%s'", name,
+				      value);
+	}
+	return WEFT_CLI_OK;
+}
+
+static int set_number(long *number, const char *name, const char *value)
+{
+	uint64_t parsed;
+
+	if (!weft_cli_parse_number(value, 0, SECONDS_MAX, &parsed)) {
+		return weft_cli_usage("pprof", "-%s: needs a number of seconds, not '%s'", name,
+				      value);
+	}
+	*number = (long)parsed;
+	return WEFT_CLI_OK;
+}
+
+static int set_seconds(struct pprof_options *options, const char *name, const char *value)
+{
+	return set_number(&options->url.seconds, name, value);
+}
+
+static int set_timeout(struct pprof_options *options, const char *name, const char *value)
+{
+	return set_number(&options->url.timeout_s, name, value);
+}
+
+static int set_tls(struct pprof_options *options, const char *name, const char *value)
+{
+	const char **text = &options->url.tls_ca;
+
+	if (strcmp(name, "tls_cert") == 0) {
+		text = &options->url.tls_cert;
+	} else if (strcmp(name, "tls_key") == 0) {
+		text = &options->url.tls_key;
+	}
+	*text = *value ? value : NULL;
+	return WEFT_CLI_OK;
+}
+
+static int set_tools(struct pprof_options *options, const char *name, const char *value)
+{
+	(void)name;
+	options->tools = value;
+	return WEFT_CLI_OK;
 }
 
 static const struct own_option own_options[] = {
@@ -105,6 +182,20 @@ static const struct own_option own_options[] = {
 	{"add_comment", set_comment, true, "Add a comment to the profile"},
 	{"buildid", set_build_id, true, "Build id of the main program, where the profile has none"},
 	{"all_frames", set_all_frames, false, "Keep frames that the profile itself says to drop"},
+	{"seconds", set_seconds, true, "Of a URL: profile for so many seconds"},
+	{"timeout", set_timeout, true, "Of a URL: wait for so many seconds at most"},
+	{"tls_cert", set_tls, true,
+	 "Of an https URL: certificate to show (PEM), with its -tls_key"},
+	{"tls_key", set_tls, true, "Of an https URL: key of that certificate (PEM)"},
+	{"tls_ca", set_tls, true, "Of an https URL: certificates to trust (PEM)"},
+	{"recording", set_recording, true,
+	 "Of a recording: cpu (the default), off-cpu, sched, block, syscall"},
+	{"symbolize", set_symbols, true,
+	 "Names: none, local, fastlocal, remote, force, demangle=none|default|templates|full"},
+	{"tools", set_tools, true, "Folders with objdump and dot, a comma between two"},
+	{"http", set_http, true,
+	 "Serve pages at HOST:PORT (either may be left out) instead of a report"},
+	{"no_browser", set_no_browser, false, "With -http: start no browser"},
 	{"help", set_help, false, "This text"},
 	{"h", set_help, false, NULL},
 };
@@ -303,12 +394,37 @@ static int take_all(struct pprof_options *options, int argc, char **argv, int *r
 	return WEFT_CLI_OK;
 }
 
+/* What one option says about another. */
+static int check_together(const struct pprof_options *options)
+{
+	if (!options->url.tls_cert != !options->url.tls_key) {
+		return weft_cli_usage("pprof", "-tls_cert and -tls_key must be given together");
+	}
+	if (options->http && options->format) {
+		return weft_cli_usage("pprof",
+				      "-http is not compatible with an output format on the "
+				      "command line: leave -%s out",
+				      options->format);
+	}
+	if (options->no_browser && !options->http) {
+		return weft_cli_usage("pprof", "-no_browser only makes sense with -http");
+	}
+	if (strcmp(weft_report_config_get(options->config, "normalize"), "true") == 0 &&
+	    options->base_count == 0) {
+		return weft_cli_usage("pprof", "must have base profile to normalize by");
+	}
+	return WEFT_CLI_OK;
+}
+
 int pprof_options_init(struct pprof_options *options, int argc, char **argv)
 {
 	int status, end = argc;
 
-	*options = (struct pprof_options){.config = weft_report_config_create()};
-	if (!options->config) {
+	*options = (struct pprof_options){.config = weft_report_config_create(),
+					  .symbols = pprof_symbols_parse(""),
+					  .recording = WEFT_CONVERT_PPROF_CPU,
+					  .tools = getenv("PPROF_TOOLS")};
+	if (!options->config || pprof_url_init() < 0) {
 		return weft_cli_usage("pprof", "out of memory");
 	}
 	status = take_all(options, argc, argv, &end);
@@ -321,11 +437,7 @@ int pprof_options_init(struct pprof_options *options, int argc, char **argv)
 		return weft_cli_usage("pprof", "no profile source specified");
 	}
 	take_binary(options);
-	if (strcmp(weft_report_config_get(options->config, "normalize"), "true") == 0 &&
-	    options->base_count == 0) {
-		return weft_cli_usage("pprof", "must have base profile to normalize by");
-	}
-	return WEFT_CLI_OK;
+	return check_together(options);
 }
 
 void pprof_options_fini(struct pprof_options *options)
@@ -367,11 +479,14 @@ void pprof_options_print_help(void)
 	const struct weft_report_format *format;
 	size_t i;
 
-	(void)printf("Usage: weft pprof [-FORMAT] [OPTION]... [BINARY] SOURCE...\n"
-		     "Reports about profiles: the options of go tool pprof, and the same texts.\n"
-		     "Without a format: a shell to ask for them line by line.\n\n"
-		     "SOURCE is a file; of several the sum is shown. BINARY names the program.\n\n"
-		     "Formats, one of:\n");
+	(void)printf(
+		"Usage: weft pprof [-FORMAT] [OPTION]... [BINARY] SOURCE...\n"
+		"Reports about profiles: the options of go tool pprof, and the same texts.\n"
+		"Without a format: a shell to ask for them line by line; -http: pages in a "
+		"browser.\n\n"
+		"SOURCE is a file, also of an older kind (gperftools, jemalloc, texts of Go); of\n"
+		"several the sum is shown. BINARY names the program.\n\n"
+		"Formats, one of:\n");
 	for (i = 0; (format = weft_report_format_get(i)); i++) {
 		print_row(format->name, format->help);
 	}

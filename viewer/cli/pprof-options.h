@@ -10,7 +10,11 @@
 
 #include <stdbool.h>
 
+#include <weft/convert.h>
 #include <weft/report.h>
+
+#include "pprof-symbols.h"
+#include "pprof-url.h"
 
 /* Texts are borrowed from argv. */
 struct pprof_options {
@@ -23,8 +27,15 @@ struct pprof_options {
 	const char *binary;   /* Name for the main program; NULL: as the profile says. */
 	const char *build_id; /* For the main program, where the profile has none; or NULL. */
 	const char *comment;  /* Added to the profile; or NULL. */
+	const char *
+		tools; /* Where to look for programs first: "DIR" or "TOOL:DIR", commas; or NULL. */
 	bool all_frames, help;
-	char **sources; /* What is left of argv. */
+	const char *http; /* Where to serve pages; NULL: nowhere. */
+	bool no_browser;
+	struct pprof_url_options url;
+	struct pprof_symbols_mode symbols;
+	enum weft_convert_format recording; /* What to make of a recording. */
+	char **sources;                     /* What is left of argv. */
 	int source_count;
 };
 

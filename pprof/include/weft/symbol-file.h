@@ -137,6 +137,8 @@ const char *weft_symbol_file_get_build_id(const struct weft_symbol_file *file);
  * @return To be freed; NULL: it is no such name, or out of memory.
  */
 char *weft_symbol_demangle(const char *name);
+/** As above, with parameters and return type where a C++ name has them. */
+char *weft_symbol_demangle_full(const char *name);
 
 #ifdef __cplusplus
 }

@@ -40,6 +40,9 @@ struct weft_symbolize_options {
 	 * location's function begins; what is not known stays as it is. For <weft/pprof-text.h>.
 	 */
 	uint64_t *entries;
+	/** Told what could not be used, and why, instead of a comment's saying it; NULL: a comment. */
+	void (*tell)(void *ctx, const char *text);
+	void *ctx;
 };
 
 /**
