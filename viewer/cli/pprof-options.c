@@ -452,8 +452,14 @@ void pprof_options_print_help(void)
 	(void)printf(
 		"Usage: weft pprof [-FORMAT] [OPTION]... [BINARY] SOURCE...\n"
 		"Reports about profiles: the options of go tool pprof, and the same texts.\n\n"
-		"SOURCE is a file, also of an older kind (gperftools, jemalloc, texts of Go); of\n"
-		"several the sum is shown. BINARY names the program.\n\n"
+		"SOURCE is one of these; of several the sum is shown, and all are read at once:\n"
+		"  FILE       a profile, also of an older kind (gperftools, jemalloc, texts of "
+		"Go)\n"
+		"  DIRECTORY  a recording of `weft record`: where its threads' time went\n"
+		"  URL        HOST:PORT, http://..., https://..., https+insecure://...; a copy is\n"
+		"             kept in PPROF_TMPDIR (~/pprof)\n"
+		"BINARY names the program. Copies of binaries are looked for in PPROF_BINARY_PATH\n"
+		"(~/pprof/binaries), by build id and name.\n\n"
 		"Formats, one of:\n");
 	for (i = 0; (format = weft_report_format_get(i)); i++) {
 		print_row(format->name, format->help);
