@@ -387,7 +387,7 @@ int pprof_options_init(struct pprof_options *options, int argc, char **argv)
 					  .symbols = pprof_symbols_parse(""),
 					  .recording = WEFT_CONVERT_PPROF_CPU,
 					  .tools = getenv("PPROF_TOOLS")};
-	if (!options->config || pprof_url_init() < 0) {
+	if (!options->config) {
 		return weft_cli_usage("pprof", "out of memory");
 	}
 	status = take_all(options, argc, argv, &end);
