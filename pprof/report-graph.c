@@ -85,6 +85,32 @@ static uint32_t frame_count(const struct report *report, const struct report_loc
 	return location->line_count < 2 || report->values.noinlines ? 1 : location->line_count;
 }
 
+/* The node of a line; known at once where an earlier line of the same function had the same. */
+static struct report_node *place_line(struct report_graph *graph,
+				      const struct report_location *location,
+				      const struct weft_pprof_line *line)
+{
+	struct report_node **known = NULL, *node;
+	struct report_place place;
+
+	if (line && graph->function_nodes &&
+	    *graph->report->functions[line->function].name != '\0') {
+		known = &graph->function_nodes[line->function];
+		if (*known) {
+			return *known;
+		}
+	}
+	if (weft_report_graph__describe(graph->report, location, line, graph->report->keeps_objects,
+					&place) < 0) {
+		return NULL;
+	}
+	node = find_or_add_node(graph, &place);
+	if (known) {
+		*known = node;
+	}
+	return node;
+}
+
 static int place_location(struct report_graph *graph, const struct report_location *location,
 			  struct report_node **frames)
 {
@@ -95,13 +121,8 @@ static int place_location(struct report_graph *graph, const struct report_locati
 		const struct weft_pprof_line *line =
 			location->line_count ? &location->lines[location->line_count - count + i]
 					     : NULL;
-		struct report_place place;
 
-		if (weft_report_graph__describe(report, location, line, report->keeps_objects,
-						&place) < 0) {
-			return -ENOMEM;
-		}
-		frames[i] = find_or_add_node(graph, &place);
+		frames[i] = place_line(graph, location, line);
 		if (!frames[i]) {
 			return -ENOMEM;
 		}
@@ -128,6 +149,13 @@ static int place_locations(struct report_graph *graph)
 	graph->frames = weft_report__zeroed(arena, count, sizeof(struct report_node *));
 	if (!graph->frames) {
 		return -ENOMEM;
+	}
+	if (!report->keeps_objects && weft_report_graph__is_by_function(report)) {
+		graph->function_nodes = weft_report__zeroed(arena, report->function_count,
+							    sizeof(struct report_node *));
+		if (!graph->function_nodes) {
+			return -ENOMEM;
+		}
 	}
 	for (i = 0; i < report->location_count; i++) {
 		if (place_location(graph, &report->locations[i],

@@ -81,6 +81,8 @@ struct report_graph {
 	struct report_edge **edges;
 	uint32_t edge_count;
 	size_t edge_capacity;
+	/* One a function with a name, where all its lines are one place; NULL: lines differ. */
+	struct report_node **function_nodes;
 	struct report_node **frames; /* Nodes of locations' lines, one location after the other. */
 	uint32_t *first_frames;      /* One a location, and one more. */
 	const char **joined_labels;  /* One a sample: its labels with texts; NULL: not made. */
@@ -131,6 +133,8 @@ WEFT_MUST_CHECK int weft_report_graph__describe(struct report *report,
 						const struct report_location *location,
 						const struct weft_pprof_line *line,
 						bool keeps_objects, struct report_place *ret_place);
+/** Whether places of named functions are told apart by function and file alone. */
+bool weft_report_graph__is_by_function(const struct report *report);
 /** What people read of a place, with `separator` between its parts. NULL: out of memory. */
 char *weft_report_graph__label(struct weft_arena *arena, const struct report_place *place,
 			       const char *separator);

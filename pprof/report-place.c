@@ -33,6 +33,13 @@ static const struct granularity *find_granularity(const char *name)
 	return &granularities[0];
 }
 
+bool weft_report_graph__is_by_function(const struct report *report)
+{
+	const struct granularity *parts = find_granularity(report->values.granularity);
+
+	return parts->function && !parts->line && !parts->address;
+}
+
 int weft_report_graph__describe(struct report *report, const struct report_location *location,
 				const struct weft_pprof_line *line, bool keeps_objects,
 				struct report_place *ret_place)

@@ -334,7 +334,7 @@ def test_pictures_and_profiles_get_names_of_their_own(folder):
 
 
 FAIL = harness.BUILD / "tests" / "programs" / "libfail-allocation.so"
-FEW = "dot 9\ntop 2 work -main\nfocus=work_1\npeek work_10\no\nhelp top\n:\nsamples\ntags\ntop3 -cum\n"
+FEW = "dot 9\ncallgrind\ntop 2 _ -main\nfocus=_1\npeek _1\no\nhelp top\n:\nsamples\ntags\ntop3 -cum\n"
 
 
 def test_out_of_memory_is_told_and_survived(folder):

@@ -424,7 +424,7 @@ int pprof_options_init(struct pprof_options *options, int argc, char **argv)
 					  .symbols = pprof_symbols_parse(""),
 					  .recording = WEFT_CONVERT_PPROF_CPU,
 					  .tools = getenv("PPROF_TOOLS")};
-	if (!options->config || pprof_url_init() < 0) {
+	if (!options->config) {
 		return weft_cli_usage("pprof", "out of memory");
 	}
 	status = take_all(options, argc, argv, &end);
@@ -484,8 +484,14 @@ void pprof_options_print_help(void)
 		"Reports about profiles: the options of go tool pprof, and the same texts.\n"
 		"Without a format: a shell to ask for them line by line; -http: pages in a "
 		"browser.\n\n"
-		"SOURCE is a file, also of an older kind (gperftools, jemalloc, texts of Go); of\n"
-		"several the sum is shown. BINARY names the program.\n\n"
+		"SOURCE is one of these; of several the sum is shown, and all are read at once:\n"
+		"  FILE       a profile, also of an older kind (gperftools, jemalloc, texts of "
+		"Go)\n"
+		"  DIRECTORY  a recording of `weft record`: where its threads' time went\n"
+		"  URL        HOST:PORT, http://..., https://..., https+insecure://...; a copy is\n"
+		"             kept in PPROF_TMPDIR (~/pprof)\n"
+		"BINARY names the program. Copies of binaries are looked for in PPROF_BINARY_PATH\n"
+		"(~/pprof/binaries), by build id and name.\n\n"
 		"Formats, one of:\n");
 	for (i = 0; (format = weft_report_format_get(i)); i++) {
 		print_row(format->name, format->help);

@@ -110,6 +110,9 @@ static void read_source(const struct pprof_options *options, struct pprof_source
 			      ? read_recording(options, source->name, &source->profile,
 					       &source->err)
 			      : read_file(source->name, &source->profile, &source->err);
+	} else if (pprof_url_looks_like(source->name) && !pprof_url_can_be_used()) {
+		ret = weft_error_set(&source->err, -ENOENT,
+				     "fetch a URL: libcurl is not there: install libcurl4");
 	} else if ((url = pprof_url_parse(source->name, &options->url))) {
 		source->is_remote = true;
 		ret = read_url(options, url, &source->profile, &source->err);

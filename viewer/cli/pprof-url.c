@@ -5,13 +5,23 @@
  */
 #include "pprof-url.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <limits.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
+/* Calls go through pointers: see load(). */
+#define CURL_DISABLE_TYPECHECK
 #include <curl/curl.h>
+#undef curl_easy_setopt
+#undef curl_easy_getinfo
+
+/* By the name that Debian's packages give it whatever TLS library is behind it. */
+#define LIBRARY "libcurl.so.4"
 
 #define TIMEOUT_S_DEFAULT 60L
 /* An answer that is larger is no profile. */
@@ -34,19 +44,59 @@ struct exchange {
 	char reason[64]; /* "Not Found", as the server words it. */
 };
 
-int pprof_url_init(void)
+/*
+ * libcurl brings some twenty libraries, whose loading takes longer than most commands run: it is loaded
+ * when the first URL comes.
+ */
+#define FUNCTIONS(X)                                                                               \
+	X(global_init)                                                                             \
+	X(url)                                                                                     \
+	X(url_cleanup)                                                                             \
+	X(url_get)                                                                                 \
+	X(url_set)                                                                                 \
+	X(free)                                                                                    \
+	X(easy_init)                                                                               \
+	X(easy_setopt)                                                                             \
+	X(easy_getinfo)                                                                            \
+	X(easy_perform)                                                                            \
+	X(easy_strerror)                                                                           \
+	X(easy_cleanup)                                                                            \
+	X(slist_append)                                                                            \
+	X(slist_free_all)
+
+#define POINTER(name) __typeof__(curl_##name) *name;
+static struct {
+	FUNCTIONS(POINTER)
+} curl_api; /* Written once, by load(). */
+static pthread_once_t load_once = PTHREAD_ONCE_INIT;
+static bool is_loaded;
+
+static void load(void)
 {
-	return curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK ? 0 : -ENOMEM;
+	void *library = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);
+	bool has_all = library != NULL;
+
+	/* POSIX has functions fit into object pointers, ISO C does not. */
+#define FIND(name)                                                                                 \
+	*(void **)&curl_api.name = has_all ? dlsym(library, "curl_" #name) : NULL;                 \
+	has_all = has_all && curl_api.name;
+	FUNCTIONS(FIND)
+	is_loaded = has_all && curl_api.global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
+}
+
+bool pprof_url_can_be_used(void)
+{
+	return pthread_once(&load_once, load) == 0 && is_loaded;
 }
 
 /* ---- URLs ---- */
 
-/* The text of one part; NULL: it has none. To be released by curl_free(). */
+/* The text of one part; NULL: it has none. To be released by curl_api.free(). */
 static char *get_part(CURLU *url, CURLUPart part)
 {
 	char *text = NULL;
 
-	return curl_url_get(url, part, &text, 0) == CURLUE_OK ? text : NULL;
+	return curl_api.url_get(url, part, &text, 0) == CURLUE_OK ? text : NULL;
 }
 
 /* Whether it begins with "http://" and the like. */
@@ -104,17 +154,18 @@ static bool complete(CURLU *url, const struct pprof_url_options *options)
 	bool is_good = host && *host;
 
 	if (is_good && (!path || !*path || strcmp(path, "/") == 0)) {
-		is_good = curl_url_set(url, CURLUPART_PATH, "/debug/pprof/profile", 0) == CURLUE_OK;
+		is_good = curl_api.url_set(url, CURLUPART_PATH, "/debug/pprof/profile", 0) ==
+			  CURLUE_OK;
 	}
 	if (is_good && options->seconds > 0) {
 		more = replace_seconds(query ? query : "", options->seconds);
-		is_good = more && curl_url_set(url, CURLUPART_QUERY, more, 0) == CURLUE_OK;
+		is_good = more && curl_api.url_set(url, CURLUPART_QUERY, more, 0) == CURLUE_OK;
 	}
-	(void)curl_url_set(url, CURLUPART_FRAGMENT, NULL, 0); /* Removing cannot fail. */
+	(void)curl_api.url_set(url, CURLUPART_FRAGMENT, NULL, 0); /* Removing cannot fail. */
 	free(more);
-	curl_free(host);
-	curl_free(path);
-	curl_free(query);
+	curl_api.free(host);
+	curl_api.free(path);
+	curl_api.free(query);
 	return is_good;
 }
 
@@ -130,14 +181,14 @@ static char *format_url(CURLU *url, bool is_insecure)
 	} else if (text) {
 		result = strdup(text);
 	}
-	curl_free(text);
+	curl_api.free(text);
 	return result;
 }
 
 /* Parses; "https+insecure" becomes "https". NULL: it is no URL. */
 static CURLU *parse(const char *source, bool *ret_is_insecure)
 {
-	CURLU *url = curl_url();
+	CURLU *url = curl_api.url();
 	char *text = NULL;
 	int len;
 
@@ -152,12 +203,18 @@ static CURLU *parse(const char *source, bool *ret_is_insecure)
 	if (len < 0) {
 		text = NULL;
 	}
-	if (!url || !text || curl_url_set(url, CURLUPART_URL, text, 0) != CURLUE_OK) {
-		curl_url_cleanup(url);
+	if (!url || !text || curl_api.url_set(url, CURLUPART_URL, text, 0) != CURLUE_OK) {
+		curl_api.url_cleanup(url);
 		url = NULL;
 	}
 	free(text);
 	return url;
+}
+
+bool pprof_url_looks_like(const char *source)
+{
+	/* A name without a colon is a file's, whether or not there is such a file. */
+	return strchr(source, ':') && *source != '/' && *source != '.';
 }
 
 char *pprof_url_parse(const char *source, const struct pprof_url_options *options)
@@ -166,15 +223,14 @@ char *pprof_url_parse(const char *source, const struct pprof_url_options *option
 	CURLU *url;
 	char *result = NULL;
 
-	/* A name without a colon is a file's, whether or not there is such a file. */
-	if (!strchr(source, ':') || *source == '/' || *source == '.') {
+	if (!pprof_url_looks_like(source)) {
 		return NULL;
 	}
 	url = parse(source, &is_insecure);
 	if (url && complete(url, options)) {
 		result = format_url(url, is_insecure);
 	}
-	curl_url_cleanup(url);
+	curl_api.url_cleanup(url);
 	return result;
 }
 
@@ -207,14 +263,14 @@ char *pprof_url_find_symbols(const char *url)
 		beside = NULL;
 		goto out;
 	}
-	if (curl_url_set(parsed, CURLUPART_PATH, beside, 0) == CURLUE_OK &&
-	    curl_url_set(parsed, CURLUPART_QUERY, NULL, 0) == CURLUE_OK) {
+	if (curl_api.url_set(parsed, CURLUPART_PATH, beside, 0) == CURLUE_OK &&
+	    curl_api.url_set(parsed, CURLUPART_QUERY, NULL, 0) == CURLUE_OK) {
 		result = format_url(parsed, is_insecure);
 	}
 out:
 	free(beside);
-	curl_free(path);
-	curl_url_cleanup(parsed);
+	curl_api.free(path);
+	curl_api.url_cleanup(parsed);
 	return result;
 }
 
@@ -287,28 +343,28 @@ static void set_options(struct exchange *exchange, const struct pprof_url_option
 	CURL *curl = exchange->curl;
 
 	/* What a wrong value would make fail, the exchange itself will tell. */
-	(void)curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
-	(void)curl_easy_setopt(curl, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
-	(void)curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 1L);
-	(void)curl_easy_setopt(curl, CURLOPT_MAXREDIRS, REDIRECTS_MAX);
-	(void)curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-	(void)curl_easy_setopt(curl, CURLOPT_USERAGENT, "weft-pprof/" WEFT_VERSION);
-	(void)curl_easy_setopt(curl, CURLOPT_ACCEPT_ENCODING, "gzip");
-	(void)curl_easy_setopt(curl, CURLOPT_TIMEOUT, timeout_of(exchange->url, options));
-	(void)curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_bytes);
-	(void)curl_easy_setopt(curl, CURLOPT_WRITEDATA, exchange);
-	(void)curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, take_header);
-	(void)curl_easy_setopt(curl, CURLOPT_HEADERDATA, exchange);
+	(void)curl_api.easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
+	(void)curl_api.easy_setopt(curl, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
+	(void)curl_api.easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 1L);
+	(void)curl_api.easy_setopt(curl, CURLOPT_MAXREDIRS, REDIRECTS_MAX);
+	(void)curl_api.easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+	(void)curl_api.easy_setopt(curl, CURLOPT_USERAGENT, "weft-pprof/" WEFT_VERSION);
+	(void)curl_api.easy_setopt(curl, CURLOPT_ACCEPT_ENCODING, "gzip");
+	(void)curl_api.easy_setopt(curl, CURLOPT_TIMEOUT, timeout_of(exchange->url, options));
+	(void)curl_api.easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_bytes);
+	(void)curl_api.easy_setopt(curl, CURLOPT_WRITEDATA, exchange);
+	(void)curl_api.easy_setopt(curl, CURLOPT_HEADERFUNCTION, take_header);
+	(void)curl_api.easy_setopt(curl, CURLOPT_HEADERDATA, exchange);
 	if (options->tls_cert) {
-		(void)curl_easy_setopt(curl, CURLOPT_SSLCERT, options->tls_cert);
-		(void)curl_easy_setopt(curl, CURLOPT_SSLKEY, options->tls_key);
+		(void)curl_api.easy_setopt(curl, CURLOPT_SSLCERT, options->tls_cert);
+		(void)curl_api.easy_setopt(curl, CURLOPT_SSLKEY, options->tls_key);
 	}
 	if (options->tls_ca) {
-		(void)curl_easy_setopt(curl, CURLOPT_CAINFO, options->tls_ca);
+		(void)curl_api.easy_setopt(curl, CURLOPT_CAINFO, options->tls_ca);
 	}
 	if (is_insecure) {
-		(void)curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 0L);
-		(void)curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 0L);
+		(void)curl_api.easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 0L);
+		(void)curl_api.easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 0L);
 	}
 }
 
@@ -318,7 +374,7 @@ static int explain_status(const struct exchange *exchange, long status, struct w
 	const char *type = NULL, *text = exchange->answer.bytes ? exchange->answer.bytes : "";
 	int len = (int)strcspn(text, "\r\n");
 
-	(void)curl_easy_getinfo(exchange->curl, CURLINFO_CONTENT_TYPE, &type);
+	(void)curl_api.easy_getinfo(exchange->curl, CURLINFO_CONTENT_TYPE, &type);
 	if (exchange->is_explained && type && strstr(type, "text/plain") && len) {
 		return weft_error_set(err, -EPROTO, "server response: %ld %s - %.*s", status,
 				      exchange->reason,
@@ -333,16 +389,16 @@ static int perform(struct exchange *exchange, struct weft_error *err)
 	long status = 0;
 	CURLcode code;
 
-	(void)curl_easy_setopt(exchange->curl, CURLOPT_ERRORBUFFER, why);
-	code = curl_easy_perform(exchange->curl);
+	(void)curl_api.easy_setopt(exchange->curl, CURLOPT_ERRORBUFFER, why);
+	code = curl_api.easy_perform(exchange->curl);
 	if (exchange->is_too_large) {
 		return weft_error_set(err, -E2BIG, "answer too large: bytes=%zu", ANSWER_SIZE_MAX);
 	}
 	if (code != CURLE_OK) {
 		return weft_error_set(err, code == CURLE_OPERATION_TIMEDOUT ? -ETIMEDOUT : -EIO,
-				      "%s", *why ? why : curl_easy_strerror(code));
+				      "%s", *why ? why : curl_api.easy_strerror(code));
 	}
-	(void)curl_easy_getinfo(exchange->curl, CURLINFO_RESPONSE_CODE, &status);
+	(void)curl_api.easy_getinfo(exchange->curl, CURLINFO_RESPONSE_CODE, &status);
 	return status == 200 ? 0 : explain_status(exchange, status, err);
 }
 
@@ -351,9 +407,9 @@ static int talk(const char *url, const char *text, const struct pprof_url_option
 		struct pprof_url_answer *ret_answer, struct weft_error *err)
 {
 	bool is_insecure = strncmp(url, INSECURE_SCHEME, strlen(INSECURE_SCHEME)) == 0;
-	struct exchange exchange = {.url = url, .curl = curl_easy_init()};
+	struct exchange exchange = {.url = url, .curl = curl_api.easy_init()};
 	struct curl_slist *headers =
-		text ? curl_slist_append(NULL, "Content-Type: application/octet-stream") : NULL;
+		text ? curl_api.slist_append(NULL, "Content-Type: application/octet-stream") : NULL;
 	char *plain = NULL;
 	int ret = -ENOMEM;
 
@@ -366,10 +422,10 @@ static int talk(const char *url, const char *text, const struct pprof_url_option
 		goto out;
 	}
 	set_options(&exchange, options, is_insecure);
-	(void)curl_easy_setopt(exchange.curl, CURLOPT_URL, plain);
+	(void)curl_api.easy_setopt(exchange.curl, CURLOPT_URL, plain);
 	if (text) {
-		(void)curl_easy_setopt(exchange.curl, CURLOPT_POSTFIELDS, text);
-		(void)curl_easy_setopt(exchange.curl, CURLOPT_HTTPHEADER, headers);
+		(void)curl_api.easy_setopt(exchange.curl, CURLOPT_POSTFIELDS, text);
+		(void)curl_api.easy_setopt(exchange.curl, CURLOPT_HTTPHEADER, headers);
 	}
 	ret = perform(&exchange, err);
 	if (ret == 0) {
@@ -379,8 +435,8 @@ static int talk(const char *url, const char *text, const struct pprof_url_option
 out:
 	free(exchange.answer.bytes);
 	free(plain);
-	curl_slist_free_all(headers);
-	curl_easy_cleanup(exchange.curl);
+	curl_api.slist_free_all(headers);
+	curl_api.easy_cleanup(exchange.curl);
 	return ret;
 }
 

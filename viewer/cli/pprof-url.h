@@ -3,7 +3,7 @@
 /*
  * Profiles and names of functions by HTTP, through libcurl.
  *
- * Threads: any, after pprof_url_init(). The proxy is the environment's.
+ * Threads: any. The proxy is the environment's.
  */
 #ifndef WEFT_CLI_PPROF_URL_H
 #define WEFT_CLI_PPROF_URL_H
@@ -26,8 +26,11 @@ struct pprof_url_answer {
 	size_t size;
 };
 
-/** Once, before all others, while there is one thread. 0; -ENOMEM. */
-WEFT_MUST_CHECK int pprof_url_init(void);
+/** Whether libcurl is there. Before all others, but for pprof_url_looks_like(). */
+bool pprof_url_can_be_used(void);
+
+/** Whether a source can only be a URL; it need not be a right one. */
+bool pprof_url_looks_like(const char *source);
 
 /**
  * The URL that a source means: with a scheme, a path and the seconds asked for.
