@@ -238,6 +238,31 @@ def test_an_end_in_a_handler_leaves_profiles(folder):
     assert total(read(folder, "heap"), "inuse_space", "allocate_before_the_end") == 1000000
 
 
+def test_a_storm_does_no_harm(folder):
+    """Threads, children, plugins and crowds, while profiles start, stop and are asked for."""
+    seconds = int(os.environ.get("WEFT_STRESS_SECONDS", "4"))
+    address = folder / "socket"
+    process = subprocess.Popen([str(harness.WEFT), "run", "-q", "--http", f"unix:{address}", "--",
+                                str(HOOKED), "storm", str(PROGRAMS / "libhooked-plugin.so"),
+                                str(seconds)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                               text=True, env=dict(os.environ, WEFT="memprofilerate=65536,"
+                                                                    "schedtrace=100,blockio=1"))
+    fetched = 0
+    paths = ("profile?seconds=1", "heap", "goroutine?debug=2", "block", "mutex", "threadcreate")
+    try:
+        harness.wait_for(lambda: address.exists() or process.poll() is not None, "the server")
+        while process.poll() is None:
+            done = subprocess.run(["curl", "-s", "--fail", "-o", "/dev/null", "--unix-socket",
+                                   str(address), "http://localhost/debug/pprof/"
+                                   + paths[fetched % len(paths)]])
+            fetched += done.returncode == 0
+    finally:
+        process.kill() if process.poll() is None else None
+        text, _ = process.communicate(timeout=harness.PATIENCE_S)
+    assert process.returncode == 0 and facts(text) == {"survived": 1}, (process.returncode, text)
+    assert fetched > 0
+
+
 # ---- Programs of others ----
 
 

@@ -7,62 +7,25 @@
  *
  * Usage: test-hooked contend ROUNDS HOLD_MS | wait ROUNDS HOLD_MS | io ROUNDS HOLD_MS | threads COUNT |
  *        work THREADS | heap COUNT | results | fork COUNT | plugin LIBRARY COUNT |
- *        crowd THREADS ROUNDS | handler | die abort|fault|overflow|term|default
+ *        crowd THREADS ROUNDS | handler | die abort|fault|overflow|term|default |
+ *        storm LIBRARY SECONDS
  */
-#include <dlfcn.h>
+#include "hooked.h"
+
 #include <errno.h>
-#include <limits.h>
 #include <malloc.h>
 #include <poll.h>
-#include <pthread.h>
 #include <semaphore.h>
 #include <signal.h>
-#include <stdatomic.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/select.h>
-#include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
-
-#define NOINLINE __attribute__((noinline))
-#define NS_PER_S INT64_C(1000000000)
-
-static int64_t now_ns(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * NS_PER_S + now.tv_nsec;
-}
-
-static void pause_ms(long ms)
-{
-	const struct timespec pause = {ms / 1000, ms % 1000 * 1000000};
-
-	(void)nanosleep(&pause, NULL);
-}
-
-static void tell(const char *key, int64_t value)
-{
-	(void)printf("%s %lld\n", key, (long long)value);
-}
-
-/* Ends the program when something is not as it is without hooks. */
-static void expect(int condition, const char *what)
-{
-	if (!condition) {
-		(void)printf("wrong %s\n", what);
-		exit(1);
-	}
-}
 
 /* ---- Known waits ---- */
 
-static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static sem_t held, done;
 static long hold_ms;
 static int64_t waited_ns;
@@ -273,7 +236,7 @@ static void *exits(void *arg)
 	pthread_exit(arg);
 }
 
-static void *leaves_memory(void *arg)
+void *leaves_memory(void *arg)
 {
 	free(malloc(100));
 	return arg;
@@ -513,177 +476,11 @@ static void check_signals(void)
 	expect(sigaction(SIGKILL, &action, NULL) < 0 && errno == EINVAL, "sigaction likewise");
 }
 
-/* ---- Hazards ---- */
-
-static _Atomic int stop;
-
-static void *busy(void *arg)
-{
-	while (!atomic_load(&stop)) {
-		free(malloc(1000));
-		(void)pthread_mutex_lock(&mutex);
-		free(malloc(100));
-		(void)pthread_mutex_unlock(&mutex);
-	}
-	return arg;
-}
-
-/* Forks while others allocate and lock; each child allocates, locks and ends both ways. */
-static void fork_often(long count)
-{
-	pthread_t threads[2];
-	long i;
-
-	for (i = 0; i < 2; i++) {
-		(void)pthread_create(&threads[i], NULL, busy, NULL);
-	}
-	for (i = 0; i < count; i++) {
-		int status = -1;
-		pid_t child;
-
-		(void)pthread_mutex_lock(&mutex);
-		child = fork();
-		(void)pthread_mutex_unlock(&mutex);
-		if (child == 0) {
-			pthread_t thread;
-
-			(void)pthread_create(&thread, NULL, leaves_memory, NULL);
-			(void)pthread_join(thread, NULL);
-			free(malloc(5000000));
-			if (i % 2) {
-				exit(0);
-			}
-			_exit(0);
-		}
-		expect(waitpid(child, &status, 0) == child && status == 0, "child");
-	}
-	atomic_store(&stop, 1);
-	for (i = 0; i < 2; i++) {
-		(void)pthread_join(threads[i], NULL);
-	}
-	tell("children", count);
-}
-
-static void plug(const char *library, long count)
-{
-	long i;
-
-	for (i = 0; i < count; i++) {
-		void *plugin = dlopen(library, RTLD_NOW);
-		void (*work)(void);
-
-		expect(plugin != NULL, "dlopen");
-		*(void **)&work = dlsym(plugin, "plugin_work");
-		expect(work != NULL, "dlsym");
-		work();
-		expect(dlclose(plugin) == 0, "dlclose");
-	}
-	tell("plugged", count);
-}
-
-static long crowd_rounds;
-static int64_t crowd_count;
-
-static void *one_of_many(void *arg)
-{
-	long i;
-
-	for (i = 0; i < crowd_rounds; i++) {
-		(void)pthread_mutex_lock(&mutex);
-		crowd_count++;
-		(void)pthread_mutex_unlock(&mutex);
-	}
-	return arg;
-}
-
-static void crowd(long count, long rounds)
-{
-	pthread_t threads[64];
-	long i;
-
-	crowd_rounds = rounds;
-	for (i = 0; i < count && i < 64; i++) {
-		expect(pthread_create(&threads[i], NULL, one_of_many, NULL) == 0, "create");
-	}
-	for (i = 0; i < count && i < 64; i++) {
-		(void)pthread_join(threads[i], NULL);
-	}
-	tell("counted", crowd_count);
-}
-
-/* ---- Sudden ends ---- */
-
-static NOINLINE void allocate_before_the_end(void)
-{
-	int i;
-
-	for (i = 0; i < 1000; i++) {
-		void *volatile lost = malloc(1000);
-
-		memset(lost, 1, 1000);
-	}
-}
-
-static NOINLINE int overflow(int depth)
-{
-	volatile char frame[4096];
-
-	frame[0] = (char)depth;
-	return depth < INT_MAX ? overflow(depth + 1) + frame[0] : 0;
-}
-
-/* Others allocate and lock all the time, so that locks are held when the end comes. */
-static void die(const char *how)
-{
-	static char other_stack[16384];
-	const stack_t other = {.ss_sp = other_stack, .ss_size = sizeof(other_stack)};
-	pthread_t thread;
-	volatile int *volatile nowhere = NULL;
-	int i;
-
-	for (i = 0; i < 2; i++) {
-		(void)pthread_create(&thread, NULL, busy, NULL);
-	}
-	pause_ms(20);
-	allocate_before_the_end();
-	if (strcmp(how, "abort") == 0) {
-		abort();
-	} else if (strcmp(how, "fault") == 0) {
-		*nowhere = 1;
-	} else if (strcmp(how, "overflow") == 0) {
-		(void)sigaltstack(&other, NULL);
-		i = overflow(0);
-	} else if (strcmp(how, "term") == 0) {
-		(void)kill(getpid(), SIGTERM);
-	} else if (strcmp(how, "default") == 0) {
-		(void)signal(SIGINT, SIG_IGN);
-		(void)signal(SIGINT, SIG_DFL);
-		(void)kill(getpid(), SIGINT);
-	}
-	pause_ms(20000);
-}
-
-static void leave(int signo)
-{
-	(void)signo;
-	_exit(7);
-}
-
-/* Ends from a handler that may have interrupted anything. */
-static void end_in_handler(void)
-{
-	allocate_before_the_end();
-	(void)signal(SIGUSR1, leave);
-	(void)raise(SIGUSR1);
-}
-
 int main(int argc, char **argv)
 {
 	const char *what = argc > 1 ? argv[1] : "";
 	const char *library = argc > 3 ? argv[2] : "";
-	long number =
-		argc > 2 ? strtol(argv[argc > 3 && strcmp(what, "plugin") == 0 ? 3 : 2], NULL, 10)
-			 : 0;
+	long number = argc > 2 ? strtol(argv[library[0] == '/' ? 3 : 2], NULL, 10) : 0;
 
 	hold_ms = argc > 3 ? strtol(argv[3], NULL, 10) : 0;
 	(void)sem_init(&held, 0, 0);
@@ -710,10 +507,13 @@ int main(int argc, char **argv)
 		fork_often(number);
 	} else if (strcmp(what, "plugin") == 0) {
 		plug(library, number);
+		tell("plugged", number);
 	} else if (strcmp(what, "crowd") == 0) {
-		crowd(number, hold_ms);
+		tell("counted", crowd(number, hold_ms));
 	} else if (strcmp(what, "die") == 0) {
 		die(argc > 2 ? argv[2] : "");
+	} else if (strcmp(what, "storm") == 0) {
+		storm(library, number);
 	} else if (strcmp(what, "handler") == 0) {
 		end_in_handler();
 	} else {
