@@ -270,6 +270,8 @@ static struct ending copied;
 static __attribute__((noreturn)) void finish_copy(void)
 {
 	weft_hook_guard_++;
+	weft_heap__forget_locks(); /* free() looks objects up, and others may have the locks. */
+	weft_lock__forget();
 	copied.prepare();
 	write_profiles(&copied);
 	for (;;) {

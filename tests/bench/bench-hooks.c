@@ -8,11 +8,13 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "bench-clock.h"
 
 #define ROUND_COUNT 21
 #define PAIRS       2000000U
+#define CONTENDED   200000U
 #define LIVE_COUNT  4096U /* A power of two. */
 #define SMALL       64U
 
@@ -21,6 +23,15 @@ static void *volatile kept;
 static void *objects[LIVE_COUNT];
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static uint64_t random_state = 1;
+
+/* Of all threads. */
+static uint64_t process_cpu_ns(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now); /* Cannot fail for this clock. */
+	return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
+}
 
 static uint32_t next_random(void)
 {
@@ -62,6 +73,32 @@ static void run_lock(void)
 	}
 }
 
+/* Two threads for one lock, which each holds for some 100 ns. */
+static void *contend(void *unused)
+{
+	unsigned int i;
+
+	for (i = 0; i < CONTENDED / 2; i++) {
+		volatile unsigned int held;
+
+		(void)pthread_mutex_lock(&mutex);
+		for (held = 0; held < 50; held++) {
+		}
+		(void)pthread_mutex_unlock(&mutex);
+	}
+	return unused;
+}
+
+static void run_contended(void)
+{
+	pthread_t other;
+
+	if (pthread_create(&other, NULL, contend, NULL) == 0) {
+		(void)contend(NULL);
+		(void)pthread_join(other, NULL);
+	}
+}
+
 static void *nothing(void *arg)
 {
 	return arg;
@@ -70,10 +107,12 @@ static void *nothing(void *arg)
 static const struct {
 	const char *name;
 	void (*run)(void);
+	unsigned int pairs;
 } cases[] = {
-	{"malloc and free, 64 bytes", run_small},
-	{"malloc and free, 16 to 271 bytes", run_mixed},
-	{"mutex lock and unlock", run_lock},
+	{"malloc and free, 64 bytes", run_small, PAIRS},
+	{"malloc and free, 16 to 271 bytes", run_mixed, PAIRS},
+	{"mutex lock and unlock", run_lock, PAIRS},
+	{"contended mutex lock and unlock", run_contended, CONTENDED},
 };
 
 #define CASE_COUNT (sizeof(cases) / sizeof(cases[0]))
@@ -91,10 +130,10 @@ int main(void)
 	}
 	for (round = 0; round < ROUND_COUNT; round++) {
 		for (i = 0; i < CASE_COUNT; i++) {
-			uint64_t start_ns = bench_cpu_ns();
+			uint64_t start_ns = process_cpu_ns();
 
 			cases[i].run();
-			ns[i][round] = (double)(bench_cpu_ns() - start_ns) / PAIRS;
+			ns[i][round] = (double)(process_cpu_ns() - start_ns) / cases[i].pairs;
 		}
 	}
 	(void)printf("{");
