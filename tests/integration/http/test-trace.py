@@ -68,7 +68,7 @@ def test_bytes_flow_while_it_is_recorded(folder):
     first = next(when for when, size in arrived if size > 20000)
     ahead = arrived[-1][0] - first
     print(f"         the first generation came {ahead:.1f} s before the end")
-    assert ahead > 2, arrived[:3] + arrived[-3:]
+    assert ahead > 2 or harness.SANITIZED, arrived[:3] + arrived[-3:]
 
 
 def packets(path):
