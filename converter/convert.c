@@ -305,8 +305,7 @@ static void fill_result(const struct weft_pipeline *pipeline,
 
 	ret_result->lost_count = totals->lost_count;
 	ret_result->repair_count = sum_repairs(&totals->repairs);
-	(void)snprintf(ret_result->tier, sizeof(ret_result->tier), "%s",
-		       weft_pipeline_get_tier(pipeline)); /* Names are shorter. */
+	ret_result->tier = weft_pipeline_get_tier(pipeline);
 }
 
 static int check_options(const struct weft_convert_options *options, struct weft_error *err)

@@ -25,6 +25,7 @@
 #include "go-encoder.h"
 #include "go-plan.h"
 #include "growing-trace.h"
+#include "pipeline.h"
 #include "reading.h"
 #include "symbolizer.h"
 #include "timeline.h"
@@ -357,10 +358,7 @@ static void fill_result(const struct weft_follow *follow, struct weft_convert_re
 #define ADD_REPAIR(name, text) ret_result->repair_count += totals->repairs.name;
 	WEFT_REPAIR_MAP(ADD_REPAIR)
 #undef ADD_REPAIR
-	(void)snprintf(ret_result->tier, sizeof(ret_result->tier), "%s",
-		       totals->has_sched       ? "scheduling"
-		       : totals->account_count ? "accounting"
-					       : "none");
+	ret_result->tier = weft_pipeline_tier_name(totals, follow->tier);
 }
 
 static int write_end(struct weft_follow *follow, struct weft_convert_result *ret_result,

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "filter.h"
 #include "reading.h"
@@ -89,14 +90,25 @@ const struct weft_timeline_totals *weft_pipeline_get_totals(const struct weft_pi
 	return &pipeline->totals;
 }
 
+const char *weft_pipeline_tier_name(const struct weft_timeline_totals *totals, const char *told)
+{
+	static const char *const names[] = {"switch", "tracepoints", "lttng-kernel"};
+	size_t i;
+
+	if (!totals->has_sched) {
+		return totals->account_count ? "accounting" : "none";
+	}
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcmp(told, names[i]) == 0) {
+			return names[i];
+		}
+	}
+	return told[0] ? "another" : "lttng-kernel";
+}
+
 const char *weft_pipeline_get_tier(const struct weft_pipeline *pipeline)
 {
-	if (pipeline->totals.has_sched) {
-		const char *tier = weft_pipeline_get_facts(pipeline)->tier;
-
-		return tier[0] ? tier : "lttng-kernel";
-	}
-	return pipeline->totals.account_count ? "accounting" : "none";
+	return weft_pipeline_tier_name(&pipeline->totals, weft_pipeline_get_facts(pipeline)->tier);
 }
 
 int weft_pipeline_check_whole(const struct weft_pipeline *pipeline, struct weft_error *err)

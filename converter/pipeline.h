@@ -34,8 +34,10 @@ const struct weft_source_facts *weft_pipeline_get_facts(const struct weft_pipeli
 struct weft_symbolizer *weft_pipeline_get_symbolizer(struct weft_pipeline *pipeline);
 /** Totals of the input; valid after the run. */
 const struct weft_timeline_totals *weft_pipeline_get_totals(const struct weft_pipeline *pipeline);
-/** Best scheduling data seen: a tier's name. Valid after the run, until the close. */
+/** Best scheduling data seen: a tier's name, static. Valid after the run. */
 const char *weft_pipeline_get_tier(const struct weft_pipeline *pipeline);
+/** The same for a reading of one's own: of its totals, and of the tier that metadata tell ("": none). */
+const char *weft_pipeline_tier_name(const struct weft_timeline_totals *totals, const char *told);
 
 /**
  * Reads the input once (twice when tasks are selected) and calls the consumer.

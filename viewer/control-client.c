@@ -14,6 +14,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <weft/helper.h>
@@ -24,6 +25,9 @@
 #define BLOCK_SIZE       (64U << 10)
 #define CHECK_MS         100
 #define LIST_PATIENCE_NS (2 * WEFT_NS_PER_S)
+/* For the process to have time for one more. */
+#define BUSY_PATIENCE_NS (10 * WEFT_NS_PER_S)
+#define RETRY_NS         (50 * WEFT_NS_PER_MS)
 /* For the answer to begin, beyond the seconds it shall take. */
 #define BEGIN_PATIENCE_NS (20 * WEFT_NS_PER_S)
 /* For each piece: a client that is slow slows the process down. */
@@ -196,6 +200,23 @@ static int read_verdict(struct stream *stream, struct weft_error *err)
 		       : weft_error_set(err, -EPROTO, "the process answered nonsense");
 }
 
+/*
+ * Whether to ask again: the process answers a few at a time, and says -EAGAIN to others. Waits until
+ * then.
+ */
+static bool is_to_be_asked_again(int ret, const struct weft_control_receiver *receiver,
+				 uint64_t end_ns)
+{
+	const struct timespec pause = {0, RETRY_NS};
+
+	if (ret != -EAGAIN || weft_now_ns() > end_ns ||
+	    (receiver && receiver->is_gone(receiver->ctx))) {
+		return false;
+	}
+	(void)nanosleep(&pause, NULL); /* Woken early: asks again early. */
+	return true;
+}
+
 /* ---- List ---- */
 
 bool weft_control_parse_profile(const char *line, struct weft_control_profile *ret_profile)
@@ -268,7 +289,7 @@ static int ask_list(int fd, struct weft_control_list *list, struct weft_error *e
 	return ret;
 }
 
-int weft_control_list(pid_t pid, struct weft_control_list **ret_list, struct weft_error *err)
+static int list_once(pid_t pid, struct weft_control_list **ret_list, struct weft_error *err)
 {
 	struct weft_control_list *list = (struct weft_control_list *)calloc(1, sizeof(*list));
 	int fd = -1;
@@ -289,6 +310,17 @@ int weft_control_list(pid_t pid, struct weft_control_list **ret_list, struct wef
 	} else {
 		*ret_list = list;
 	}
+	return ret;
+}
+
+int weft_control_list(pid_t pid, struct weft_control_list **ret_list, struct weft_error *err)
+{
+	uint64_t end_ns = weft_now_ns() + LIST_PATIENCE_NS;
+	int ret;
+
+	do {
+		ret = list_once(pid, ret_list, err);
+	} while (is_to_be_asked_again(ret, NULL, end_ns));
 	return ret;
 }
 
@@ -358,8 +390,8 @@ static int fetch(struct stream *stream, const char *name, const struct weft_quer
 	return ret;
 }
 
-int weft_control_fetch(pid_t pid, const char *name, const struct weft_query_params *params,
-		       const struct weft_control_receiver *receiver, struct weft_error *err)
+static int fetch_once(pid_t pid, const char *name, const struct weft_query_params *params,
+		      const struct weft_control_receiver *receiver, struct weft_error *err)
 {
 	struct stream *stream = NULL;
 	int fd;
@@ -385,5 +417,17 @@ int weft_control_fetch(pid_t pid, const char *name, const struct weft_query_para
 out:
 	(void)close(fd); /* The process stops writing. */
 	free(stream);
+	return ret;
+}
+
+int weft_control_fetch(pid_t pid, const char *name, const struct weft_query_params *params,
+		       const struct weft_control_receiver *receiver, struct weft_error *err)
+{
+	uint64_t end_ns = weft_now_ns() + BUSY_PATIENCE_NS;
+	int ret;
+
+	do {
+		ret = fetch_once(pid, name, params, receiver, err);
+	} while (is_to_be_asked_again(ret, receiver, end_ns));
 	return ret;
 }

@@ -59,7 +59,8 @@ WEFT_MUST_CHECK int weft_control_list(pid_t pid, struct weft_control_list **ret_
  * Fetches one profile.
  *
  * @param params  debug, gc and seconds are passed on.
- * @return 0; -ENOENT: no profile of that name; -EBUSY and others as the process says, before
+ * @return 0; -ENOENT: no profile of that name; -EAGAIN: it has been busy with others for ten seconds;
+ *         -EBUSY and others as the process says, before
  *         begin(); -EPIPE: the process ended; -ECANCELED: given up.
  */
 WEFT_MUST_CHECK int weft_control_fetch(pid_t pid, const char *name,

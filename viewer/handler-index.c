@@ -184,7 +184,7 @@ static void print_row(const struct index *index, const struct weft_control_profi
 	if (is_profile(profile)) {
 		(void)fprintf(out, "%" PRIu64, profile->count);
 	}
-	(void)fputs("</td><td><a href=\"", out);
+	(void)fputs("</td><td class=\"name\"><a href=\"", out);
 	weft_page_print_url(out, profile->name);
 	(void)fputs(is_profile(profile) ? "?debug=1\">" : "\">", out);
 	weft_page_print_html(out, profile->name);
@@ -194,7 +194,7 @@ static void print_row(const struct index *index, const struct weft_control_profi
 	if (is_profile(profile)) {
 		print_last(index, profile->name);
 	}
-	(void)fputs("</td><td>", out);
+	(void)fputs("</td><td class=\"get\">", out);
 	if (is_profile(profile)) {
 		(void)fputs("<a href=\"", out);
 		weft_page_print_url(out, profile->name);

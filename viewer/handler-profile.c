@@ -60,6 +60,10 @@ static void fail(struct weft_exchange *exchange, int ret, const struct weft_erro
 {
 	if (ret == -ENOENT) {
 		weft_exchange_fail(exchange, MHD_HTTP_NOT_FOUND, "Unknown profile");
+	} else if (ret == -EAGAIN) {
+		weft_exchange_set_header(exchange, "Retry-After", "1");
+		weft_exchange_fail(exchange, MHD_HTTP_TOO_MANY_REQUESTS,
+				   "the process is busy with other requests");
 	} else if (is_cpu(exchange)) {
 		weft_exchange_fail(exchange, MHD_HTTP_INTERNAL_SERVER_ERROR,
 				   "Could not enable CPU profiling: %s",
@@ -269,7 +273,7 @@ static int collect_for_delta(struct weft_exchange *exchange, int fd, const char 
 	struct weft_error err = WEFT_ERROR_INIT;
 	int ret = collect(exchange, fd, name, &params, &err);
 
-	if (ret == -ENOENT) {
+	if (ret == -ENOENT || ret == -EAGAIN) {
 		fail(exchange, ret, &err);
 	} else if (ret < 0) {
 		weft_exchange_fail(exchange, MHD_HTTP_INTERNAL_SERVER_ERROR,

@@ -23,6 +23,7 @@ static const char style[] =
 	"th,td{text-align:left;padding:.45rem .6rem .45rem 0;border-top:1px solid var(--line);"
 	"vertical-align:top;overflow-wrap:anywhere}"
 	"th{font-weight:600;font-size:.85rem;color:var(--dim);border-top:0}"
+	".get{white-space:nowrap;padding-right:0}@media(min-width:36rem){.name{min-width:7.5em}}"
 	".n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}"
 	".card{background:var(--card);border:1px solid var(--line);border-radius:.5rem;"
 	"padding:.8rem 1rem;margin:.6rem 0}"

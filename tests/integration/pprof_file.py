@@ -158,7 +158,11 @@ def decode(content):
             samples.append({"stack": [locations[n] for n in _all(body, 1)],
                             "values": [_signed(n) for n in _all(body, 2)]})
     return {"types": [(strings[t.get(1, 0)], strings[t.get(2, 0)]) for t in messages(1)],
+            "period_type": next(((strings[t.get(1, 0)], strings[t.get(2, 0)])
+                                 for t in messages(11)), None),
+            "duration_ns": next((value for key, value in fields if key == 10), 0),
             "samples": samples, "mappings": mappings, "locations": locations,
+            "functions": functions,
             "comments": [strings[n] for n in _all(fields, 13)]}
 
 

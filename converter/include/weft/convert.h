@@ -98,12 +98,13 @@ struct weft_convert_options {
 	void *progress_ctx;
 };
 
-/** What came out. */
+/** What came out; strings are static. */
 struct weft_convert_result {
 	uint64_t event_count, byte_count, lost_count, repair_count;
 	uint64_t task_count, region_count, log_count, thread_count, process_count;
 	uint64_t sample_count; /**< Of a profile; the five above are 0 but for thread_count. */
-	char tier[32]; /**< "none", "accounting", "lttng-kernel", ...: best scheduling data seen. */
+	const char
+		*tier; /**< "none", "accounting", "lttng-kernel", ...: best scheduling data seen. */
 };
 
 /**

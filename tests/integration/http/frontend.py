@@ -64,7 +64,8 @@ class Frontend:
 
 @contextlib.contextmanager
 def listening(*argv, said=r"listening on (\S+?)/?(debug/pprof/)?\n", ends="signal", **options):
-    """Runs a frontend until the block ends; it must then end well, by SIGTERM or the end of stdin."""
+    """Runs a frontend until the block ends; it must then end well, by SIGTERM or the end of stdin;
+    or, with `weft run`, as its command does."""
     with tempfile.TemporaryFile("w+") as log:
         with harness.started(*argv, stderr=log, stdout=subprocess.DEVNULL, **options) as process:
             def told():
@@ -75,6 +76,8 @@ def listening(*argv, said=r"listening on (\S+?)/?(debug/pprof/)?\n", ends="signa
                     raise AssertionError(f"{argv}: ended: {log.read()}")
                 return found
             yield Frontend(harness.wait_for(told, "the frontend to listen").group(1), process, log)
+            if ends == "any":
+                return
             assert process.poll() is None, f"the frontend ended: {process.returncode}"
             if ends == "signal":
                 process.terminate()

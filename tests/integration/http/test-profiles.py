@@ -50,7 +50,7 @@ def test_profiles_are_listed_and_fetched(folder):
     for way in WAYS:
         with by(way) as (server, prefix, pid):
             page = server.get(prefix).text
-            assert "<td class=\"n\">42</td><td><a href=\"users?debug=1\">users</a>" in page, page
+            assert "<td class=\"n\">42</td><td class=\"name\"><a href=\"users?debug=1\">users</a>" in page, page
             assert "Users &lt;b&gt;now&lt;/b&gt; &amp; &#34;then&#34;." in page
             found = {entry["name"]: entry
                      for entry in json.loads(server.get(prefix + "?format=json").text)["profiles"]}

@@ -9,11 +9,15 @@ import os
 import pathlib
 import signal
 import socket
+import struct
+import subprocess
 import time
 
 import frontend
 import harness
 import viewer
+
+FOLLOW = harness.BUILD / "tests" / "programs" / "test-follow"
 
 
 def verify(path):
@@ -44,6 +48,83 @@ def test_curl_then_go_tool_trace(folder):
     for reader in harness.readers():
         with reader.serve(folder / "trace") as address:
             assert viewer.tasks(address)["request"] > 50, f"{reader}: {viewer.tasks(address)}"
+
+
+def test_bytes_flow_while_it_is_recorded(folder):
+    """Generations leave at their end; together they are what one pass over the whole would be."""
+    with frontend.target() as target, frontend.serve("--pid", target.pid) as server, \
+            server.connect() as client:
+        client.sendall(b"GET /debug/pprof/trace?seconds=5 HTTP/1.0\r\nHost: localhost\r\n\r\n")
+        arrived = []  # (when, bytes so far)
+        content = b""
+        while block := client.recv(65536):
+            content += block
+            arrived.append((time.monotonic(), len(content)))
+    head, _, body = content.partition(b"\r\n\r\n")
+    assert b" 200 " in head.splitlines()[0], head
+    (folder / "trace").write_bytes(body)
+    found = verify(folder / "trace")
+    assert found["task_end_count"] > 100 and found["generation_count"] >= 4, found
+    first = next(when for when, size in arrived if size > 20000)
+    ahead = arrived[-1][0] - first
+    print(f"         the first generation came {ahead:.1f} s before the end")
+    assert ahead > 2 or harness.SANITIZED, arrived[:3] + arrived[-3:]
+
+
+def packets(path):
+    """(end in nanoseconds, bytes) of each packet of a stream file."""
+    content, at, found = path.read_bytes(), 0, []
+    while at < len(content):
+        _, end, _, size = struct.unpack_from("<QQQQ", content, at + 32)
+        found.append((end, content[at:at + size // 8]))
+        at += size // 8
+    return found
+
+
+def grow(whole, part):
+    """Copies a recording packet by packet, a tenth of a second at a time; yields in between."""
+    streams = []
+    for path in sorted(whole.rglob("*")):
+        copy = part / path.relative_to(whole)
+        if path.is_file() and "index" not in path.parts:
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            if path.name == "metadata":
+                copy.write_bytes(path.read_bytes())
+            elif path.parent.joinpath("metadata").exists():
+                streams += [(end, content, copy) for end, content in packets(path)]
+    last = 0
+    for end, content, copy in sorted(streams, key=lambda packet: packet[0]):
+        if end > last + 100_000_000:
+            last = end
+            yield
+        with open(copy, "ab") as file:
+            file.write(content)
+
+
+def test_what_is_followed_is_what_is_converted(folder):
+    """In steps, the same tasks, regions, logs, waits and wake-ups as from the whole recording."""
+    with frontend.target() as target:
+        harness.weft("record", "-o", folder / "whole", "--pid", target.pid, "--seconds", 4)
+    harness.weft("convert", folder / "whole", "-o", folder / "whole.trace")
+    (folder / "part").mkdir()
+    with harness.started(FOLLOW, folder / "part", folder / "part.trace", stdin=subprocess.PIPE,
+                         stdout=subprocess.PIPE, text=True) as follow:
+        steps = 0
+        for _ in grow(folder / "whole", folder / "part"):
+            follow.stdin.write("\n")
+            follow.stdin.flush()
+            assert follow.stdout.readline() == "step\n"
+            steps += 1
+        said = follow.communicate()[0]
+    assert follow.returncode == 0 and steps > 20, (said, steps)
+    one, other = verify(folder / "whole.trace"), verify(folder / "part.trace")
+    for key in ("task_begin_count", "task_end_count", "region_begin_count", "region_end_count",
+                "log_count", "open_task_count", "open_region_count", "first_ns", "last_ns",
+                "goroutine_count"):
+        assert one[key] == other[key], (key, one, other)
+    for kind in ("GoBlock", "GoUnblock", "GoStart", "GoStop"):
+        assert one["events"].get(kind) == other["events"].get(kind), (kind, one, other)
+    assert other["task_end_count"] > 1000, other
 
 
 def test_four_traces_at_once(folder):

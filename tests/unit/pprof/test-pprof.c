@@ -505,6 +505,35 @@ static void scaling_rounds_and_saturates(void **state)
 	weft_pprof_destroy(profile);
 }
 
+/* Without the label that told them apart, two samples of one stack are one after a merge. */
+static void removed_labels_are_gone(void **state)
+{
+	struct weft_pprof *profile = weft_pprof_create(), *merged = weft_pprof_create();
+	struct weft_error err = WEFT_ERROR_INIT;
+	const int64_t one = 1;
+	int64_t i;
+
+	(void)state;
+	assert_int_equal(weft_pprof_add_sample_type(profile, "objects", "count"), 0);
+	for (i = 1; i <= 2; i++) {
+		const struct weft_pprof_label labels[] = {{.key = "bytes", .num = i},
+							  {.key = "who", .str = "me"}};
+		const struct weft_pprof_sample sample = {
+			.values = &one, .labels = labels, .label_count = 2};
+
+		assert_int_equal(weft_pprof_add_sample(profile, &sample), 0);
+	}
+	weft_pprof_remove_labels(profile, "bytes");
+	assert_int_equal(weft_pprof_sample_count(profile), 2);
+	assert_int_equal(weft_pprof_merge(merged, profile, &err), 0);
+	assert_int_equal(weft_pprof_sample_count(merged), 1);
+	assert_int_equal(weft_pprof_get_sample(merged, 0)->values[0], 2);
+	assert_int_equal(weft_pprof_get_sample(merged, 0)->label_count, 1);
+	assert_string_equal(weft_pprof_get_sample(merged, 0)->labels[0].str, "me");
+	weft_pprof_destroy(profile);
+	weft_pprof_destroy(merged);
+}
+
 static void units_convert_within_their_kind(void **state)
 {
 	double ratio = 0;
@@ -532,6 +561,7 @@ int main(void)
 		cmocka_unit_test(a_profile_less_itself_is_empty),
 		cmocka_unit_test(merge_joins_units_and_types),
 		cmocka_unit_test(scaling_rounds_and_saturates),
+		cmocka_unit_test(removed_labels_are_gone),
 		cmocka_unit_test(units_convert_within_their_kind),
 	};
 
