@@ -24,17 +24,15 @@
 	X(bpf_object__next_program)                                                                \
 	X(bpf_program__attach)                                                                     \
 	X(bpf_program__name)                                                                       \
+	X(bpf_program__autoload)                                                                   \
 	X(bpf_program__set_autoload)                                                               \
 	X(bpf_link__destroy)                                                                       \
 	X(bpf_map__fd)                                                                             \
 	X(bpf_map__name)                                                                           \
 	X(bpf_map__initial_value)                                                                  \
 	X(bpf_map__set_max_entries)                                                                \
-	X(bpf_map_create)                                                                          \
-	X(bpf_map_update_elem)                                                                     \
-	X(bpf_map_lookup_elem)                                                                     \
+	X(bpf_map__set_value_size)                                                                 \
 	X(ring_buffer__new)                                                                        \
-	X(ring_buffer__add)                                                                        \
 	X(ring_buffer__consume)                                                                    \
 	X(ring_buffer__epoll_fd)                                                                   \
 	X(ring_buffer__free)                                                                       \

@@ -7,9 +7,12 @@
 #include "engine.h"
 
 #include <errno.h>
+#include <stdatomic.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "bpf-api.h"
@@ -27,30 +30,24 @@ __asm__(".section .rodata\n"
 extern const char weft_sched_bpf_begin[] __attribute__((visibility("hidden")));
 extern const char weft_sched_bpf_end[] __attribute__((visibility("hidden")));
 
-enum { PROGRAM_MAX = 32, NAMES_RING_BYTES = 256 << 10 };
+enum { PROGRAM_MAX = 32 };
 
 /* Kernel's priorities, and ours: the LTTng kernel tracer counts from the first of normal threads. */
 #define PRIO_SHIFT 100
 #define PREEMPTED  256
-
-struct bpf_ring {
-	struct bpf_state *state;
-	uint32_t cpu;
-	int fd;         /* -1: none. Owned. */
-	uint64_t bytes; /* Moved in this round. */
-};
 
 struct bpf_state {
 	const struct weft_bpf *bpf;
 	struct bpf_object *object;
 	struct bpf_link *links[PROGRAM_MAX];
 	size_t link_count;
-	struct ring_buffer *reader;
-	struct bpf_ring *rings; /* One a CPU, and one for names. */
+	struct ring_buffer *names; /* Read first. */
+	uint8_t *rings;   /* Those of all CPUs, as the kernel maps them; NULL: not mapped. */
+	size_t ring_size; /* From one to the next, with what bpf-record.h puts around it. */
+	uint64_t ring_bytes;
 	uint32_t cpu_count;
+	uint64_t *ends;                  /* By CPU: what this round reads. Owned. */
 	uint64_t *lost;                  /* By CPU: told the trace so far. Owned. */
-	struct weft_bpf_cpu *cpus;       /* What the program counts on each, as read last. Owned. */
-	int cpus_fd;                     /* The map of struct weft_bpf_cpu; the object's. */
 	struct weft_kernel_trace *trace; /* While draining. */
 };
 
@@ -156,42 +153,63 @@ static void take_syscall(struct weft_kernel_trace *trace, uint32_t cpu,
 	}
 }
 
-/* libbpf calls it for each record; a negative result would end the round. */
-static int take(void *ctx, void *bytes, size_t size)
+/* What a record takes of its ring; 0: nothing that the program writes. */
+static size_t size_of(uint8_t type)
 {
-	struct bpf_ring *ring = (struct bpf_ring *)ctx;
-	struct weft_kernel_trace *trace = ring->state->trace;
+	static const size_t sizes[] = {
+		[WEFT_BPF_SWITCH] = offsetof(struct weft_bpf_switch, arg),
+		[WEFT_BPF_SWITCH_ARG] = sizeof(struct weft_bpf_switch),
+		[WEFT_BPF_WAKING] = sizeof(struct weft_bpf_waking),
+		[WEFT_BPF_WAKEUP_NEW] = sizeof(struct weft_bpf_waking),
+		[WEFT_BPF_FORK] = sizeof(struct weft_bpf_fork),
+		[WEFT_BPF_EXEC] = sizeof(struct weft_bpf_exec),
+		[WEFT_BPF_EXIT] = sizeof(struct weft_bpf_waking),
+		[WEFT_BPF_RENAME] = sizeof(struct weft_bpf_rename),
+		[WEFT_BPF_SYSCALL_ENTRY] = sizeof(struct weft_bpf_syscall),
+		[WEFT_BPF_SYSCALL_EXIT] = sizeof(struct weft_bpf_syscall),
+	};
 
-	ring->bytes += size + 8;
-	switch (((const struct weft_bpf_switch *)bytes)->type) {
+	return type < sizeof(sizes) / sizeof(sizes[0]) ? (sizes[type] + 7) / 8 * 8 : 0;
+}
+
+static void take(struct weft_kernel_trace *trace, uint32_t cpu, const void *record)
+{
+	switch (((const struct weft_bpf_switch *)record)->type) {
 	case WEFT_BPF_SWITCH:
 	case WEFT_BPF_SWITCH_ARG:
-		take_switch(trace, ring->cpu, (const struct weft_bpf_switch *)bytes);
+		take_switch(trace, cpu, (const struct weft_bpf_switch *)record);
 		break;
 	case WEFT_BPF_WAKING:
 	case WEFT_BPF_WAKEUP_NEW:
-		take_waking(trace, ring->cpu, (const struct weft_bpf_waking *)bytes);
+		take_waking(trace, cpu, (const struct weft_bpf_waking *)record);
 		break;
 	case WEFT_BPF_FORK:
-		take_fork(trace, ring->cpu, (const struct weft_bpf_fork *)bytes);
+		take_fork(trace, cpu, (const struct weft_bpf_fork *)record);
 		break;
 	case WEFT_BPF_EXEC:
-		take_exec(trace, ring->cpu, (const struct weft_bpf_exec *)bytes);
+		take_exec(trace, cpu, (const struct weft_bpf_exec *)record);
 		break;
 	case WEFT_BPF_EXIT:
-		take_exit(trace, ring->cpu, (const struct weft_bpf_waking *)bytes);
-		break;
-	case WEFT_BPF_NAME:
-		weft_kernel_trace_set_name(trace, ((const struct weft_bpf_rename *)bytes)->time_ns,
-					   ((const struct weft_bpf_rename *)bytes)->tid,
-					   ((const struct weft_bpf_rename *)bytes)->name);
+		take_exit(trace, cpu, (const struct weft_bpf_waking *)record);
 		break;
 	case WEFT_BPF_RENAME:
-		take_rename(trace, ring->cpu, (const struct weft_bpf_rename *)bytes);
+		take_rename(trace, cpu, (const struct weft_bpf_rename *)record);
 		break;
 	default:
-		take_syscall(trace, ring->cpu, (const struct weft_bpf_syscall *)bytes);
+		take_syscall(trace, cpu, (const struct weft_bpf_syscall *)record);
 		break;
+	}
+}
+
+/* libbpf calls it for each record of the ring of names; a negative result would end the round. */
+static int take_name(void *ctx, void *bytes, size_t size)
+{
+	const struct bpf_state *state = (const struct bpf_state *)ctx;
+	const struct weft_bpf_rename *record = (const struct weft_bpf_rename *)bytes;
+
+	if (record->type == WEFT_BPF_NAME && size >= sizeof(*record)) {
+		weft_kernel_trace_set_name(state->trace, record->time_ns, record->tid,
+					   record->name);
 	}
 	return 0;
 }
@@ -216,8 +234,11 @@ static int explain(struct weft_error *err, int code, const char *what)
 	return weft_error_set_errno(err, code, "BPF: %s", what);
 }
 
-/* Since Linux 5.18 the state of the thread that leaves is an argument; before, it is read from it. */
-static int look_at_kernel(const struct weft_bpf *bpf, bool *ret_state_is_told,
+/*
+ * Since Linux 5.18 the state of the thread that leaves is an argument; before, it is read from it.
+ * Since 6.2 pointers can be given a type.
+ */
+static int look_at_kernel(const struct weft_bpf *bpf, bool *ret_state_is_told, bool *ret_casts,
 			  struct weft_error *err)
 {
 	struct btf *kernel = bpf->btf__load_vmlinux_btf();
@@ -237,6 +258,7 @@ static int look_at_kernel(const struct weft_bpf *bpf, bool *ret_state_is_told,
 	if (type) {
 		*ret_state_is_told = BTF_INFO_VLEN(type->info) >= 5; /* One is the tracer's own. */
 	}
+	*ret_casts = bpf->btf__find_by_name_kind(kernel, "bpf_rdonly_cast", BTF_KIND_FUNC) > 0;
 	bpf->btf__free(kernel);
 	return type ? 0
 		    : weft_error_set(err, -ENOENT,
@@ -244,16 +266,34 @@ static int look_at_kernel(const struct weft_bpf *bpf, bool *ret_state_is_told,
 				     "sched_switch");
 }
 
+/* Of those that the object holds, what this kernel and this recording want. */
+static void choose_programs(const struct bpf_state *state, bool syscalls, bool casts)
+{
+	const struct weft_bpf *bpf = state->bpf;
+	const char *const other_switch = casts ? "on_switch_copies" : "on_switch_casts";
+	struct bpf_program *program = NULL;
+
+	while ((program = bpf->bpf_object__next_program(state->object, program)) != NULL) {
+		const char *name = bpf->bpf_program__name(program);
+
+		/* Before loading nothing forbids it. */
+		(void)bpf->bpf_program__set_autoload(
+			program,
+			strstr(name, "on_sys_") ? syscalls : strcmp(name, other_switch) != 0);
+	}
+}
+
 static int set_up_program(struct bpf_state *state, const struct weft_engine_request *request,
 			  struct weft_error *err)
 {
 	const struct weft_bpf *bpf = state->bpf;
+	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
 	struct weft_bpf_settings *settings;
-	struct bpf_program *program = NULL;
 	struct bpf_map *map = NULL;
 	bool state_is_told = false;
+	bool casts = false;
 	size_t size = 0;
-	int ret = look_at_kernel(bpf, &state_is_told, err);
+	int ret = look_at_kernel(bpf, &state_is_told, &casts, err);
 	int i;
 
 	if (ret < 0) {
@@ -266,69 +306,47 @@ static int set_up_program(struct bpf_state *state, const struct weft_engine_requ
 	if (!settings || size < sizeof(*settings)) {
 		return weft_error_set(err, -EINVAL, "BPF: the program has no settings");
 	}
+	state->ring_bytes = request->ring_bytes;
+	state->ring_size = (sizeof(struct weft_bpf_cpu) + (size_t)request->ring_bytes +
+			    WEFT_BPF_RECORD_MAX + page - 1) /
+			   page * page;
 	settings->state_is_told = state_is_told;
-	settings->names_ring = state->cpu_count;
+	settings->ring_bytes = request->ring_bytes;
 	settings->wake_bytes = request->ring_bytes / 2;
 	for (i = 0; i < WEFT_BPF_SYSCALLS; i++) {
 		settings->takes_fd[i] = weft_syscall_takes_fd(i);
 	}
-	while ((program = bpf->bpf_object__next_program(state->object, program)) != NULL) {
-		if (strstr(bpf->bpf_program__name(program), "on_sys_")) {
-			(void)bpf->bpf_program__set_autoload(program, request->syscalls);
-		}
-	}
-	map = bpf->bpf_object__find_map_by_name(state->object, "rings");
-	return bpf->bpf_map__set_max_entries(map, state->cpu_count + 1) < 0
+	choose_programs(state, request->syscalls, casts);
+	map = bpf->bpf_object__find_map_by_name(state->object, "cpus");
+	return bpf->bpf_map__set_max_entries(map, state->cpu_count) < 0 ||
+			       bpf->bpf_map__set_value_size(map, (uint32_t)state->ring_size) < 0
 		       ? weft_error_set(err, -EINVAL, "BPF: the program has no rings")
 		       : 0;
 }
 
-static int make_ring(struct bpf_state *state, uint32_t cpu, uint64_t bytes, int rings_fd,
-		     struct weft_error *err)
+static int map_rings(struct bpf_state *state, struct weft_error *err)
 {
 	const struct weft_bpf *bpf = state->bpf;
-	struct bpf_ring *ring = &state->rings[cpu];
+	int fd = bpf->bpf_map__fd(bpf->bpf_object__find_map_by_name(state->object, "cpus"));
+	void *rings = mmap(NULL, state->cpu_count * state->ring_size, PROT_READ | PROT_WRITE,
+			   MAP_SHARED, fd, 0);
 
-	ring->state = state;
-	ring->cpu = cpu;
-	ring->fd =
-		bpf->bpf_map_create(BPF_MAP_TYPE_RINGBUF, "weft_ring", 0, 0, (uint32_t)bytes, NULL);
-	if (ring->fd < 0 || bpf->bpf_map_update_elem(rings_fd, &cpu, &ring->fd, BPF_ANY) < 0) {
-		return explain(err, -errno, "making a ring");
+	if (rings == MAP_FAILED) {
+		return explain(err, -errno, "mapping the rings");
 	}
-	if (!state->reader) {
-		state->reader = bpf->ring_buffer__new(ring->fd, take, ring, NULL);
-		return state->reader ? 0 : explain(err, -errno, "reading a ring");
-	}
-	return bpf->ring_buffer__add(state->reader, ring->fd, take, ring) < 0
-		       ? explain(err, -errno, "reading a ring")
-		       : 0;
+	state->rings = (uint8_t *)rings;
+	fd = bpf->bpf_map__fd(bpf->bpf_object__find_map_by_name(state->object, "names"));
+	state->names = bpf->ring_buffer__new(fd, take_name, state, NULL);
+	return state->names ? 0 : explain(err, -errno, "reading the names");
 }
 
-static int make_rings(struct bpf_state *state, const struct weft_engine_request *request,
-		      struct weft_error *err)
-{
-	const struct weft_bpf *bpf = state->bpf;
-	int fd = bpf->bpf_map__fd(bpf->bpf_object__find_map_by_name(state->object, "rings"));
-	uint32_t cpu;
-	int ret;
-
-	state->cpus_fd = bpf->bpf_map__fd(bpf->bpf_object__find_map_by_name(state->object, "cpus"));
-	/* The reader takes them in this order: names first. */
-	ret = make_ring(state, state->cpu_count, NAMES_RING_BYTES, fd, err);
-	for (cpu = 0; ret == 0 && cpu < state->cpu_count; cpu++) {
-		ret = make_ring(state, cpu, request->ring_bytes, fd, err);
-	}
-	return ret;
-}
-
-static int attach_all(struct bpf_state *state, bool syscalls, struct weft_error *err)
+static int attach_all(struct bpf_state *state, struct weft_error *err)
 {
 	const struct weft_bpf *bpf = state->bpf;
 	struct bpf_program *program = NULL;
 
 	while ((program = bpf->bpf_object__next_program(state->object, program)) != NULL) {
-		if (!syscalls && strstr(bpf->bpf_program__name(program), "on_sys_")) {
+		if (!bpf->bpf_program__autoload(program)) {
 			continue;
 		}
 		state->links[state->link_count] = bpf->bpf_program__attach(program);
@@ -352,23 +370,19 @@ static void bpf_stop(void *ctx)
 static void bpf_close(void *ctx)
 {
 	struct bpf_state *state = (struct bpf_state *)ctx;
-	uint32_t cpu;
 
 	bpf_stop(state);
-	if (state->reader) {
-		state->bpf->ring_buffer__free(state->reader);
+	if (state->names) {
+		state->bpf->ring_buffer__free(state->names);
 	}
-	for (cpu = 0; state->rings && cpu <= state->cpu_count; cpu++) {
-		if (state->rings[cpu].fd >= 0) {
-			(void)close(state->rings[cpu].fd); /* Nothing was written through it. */
-		}
+	if (state->rings) {
+		(void)munmap(state->rings, state->cpu_count * state->ring_size); /* Ours. */
 	}
 	if (state->object) {
 		state->bpf->bpf_object__close(state->object);
 	}
-	free(state->rings);
 	free(state->lost);
-	free(state->cpus);
+	free(state->ends);
 	free(state);
 }
 
@@ -377,7 +391,6 @@ static int bpf_open(const struct weft_engine_request *request, void **ret_state,
 {
 	struct bpf_state *state = (struct bpf_state *)calloc(1, sizeof(*state));
 	struct bpf_object_open_opts options = {.sz = sizeof(options), .object_name = "weft"};
-	uint32_t cpu;
 	int cpu_count;
 	int ret;
 
@@ -402,13 +415,9 @@ static int bpf_open(const struct weft_engine_request *request, void **ret_state,
 		goto out;
 	}
 	state->cpu_count = (uint32_t)cpu_count;
-	state->rings = (struct bpf_ring *)calloc(state->cpu_count + 1, sizeof(*state->rings));
+	state->ends = (uint64_t *)calloc(state->cpu_count, sizeof(*state->ends));
 	state->lost = (uint64_t *)calloc(state->cpu_count, sizeof(*state->lost));
-	for (cpu = 0; state->rings && cpu <= state->cpu_count; cpu++) {
-		state->rings[cpu].fd = -1;
-	}
-	state->cpus = (struct weft_bpf_cpu *)calloc(state->cpu_count, sizeof(*state->cpus));
-	if (!state->rings || !state->lost || !state->cpus) {
+	if (!state->ends || !state->lost) {
 		ret = weft_error_set(err, -ENOMEM, "out of memory");
 		goto out;
 	}
@@ -425,10 +434,10 @@ static int bpf_open(const struct weft_engine_request *request, void **ret_state,
 		ret = ret < 0 ? explain(err, ret, "loading the program") : 0;
 	}
 	if (ret == 0) {
-		ret = make_rings(state, request, err);
+		ret = map_rings(state, err);
 	}
 	if (ret == 0) {
-		ret = attach_all(state, request->syscalls, err);
+		ret = attach_all(state, err);
 	}
 out:
 	if (ret < 0) {
@@ -445,23 +454,61 @@ static int bpf_get_fd(void *ctx)
 {
 	const struct bpf_state *state = (const struct bpf_state *)ctx;
 
-	return state->bpf->ring_buffer__epoll_fd(state->reader);
+	return state->bpf->ring_buffer__epoll_fd(state->names);
 }
 
-static void tell_losses(struct bpf_state *state, struct weft_kernel_trace *trace)
+static struct weft_bpf_cpu *cpu_of(const struct bpf_state *state, uint32_t cpu)
 {
-	const uint32_t zero = 0;
-	struct weft_bpf_cpu *cpus = state->cpus;
-	uint32_t cpu;
-
-	if (state->bpf->bpf_map_lookup_elem(state->cpus_fd, &zero, cpus) == 0) {
-		for (cpu = 0; cpu < state->cpu_count; cpu++) {
-			weft_kernel_trace_lost(trace, cpu, cpus[cpu].lost_count - state->lost[cpu]);
-			state->lost[cpu] = cpus[cpu].lost_count;
-		}
-	}
+	return (struct weft_bpf_cpu *)(state->rings + cpu * state->ring_size);
 }
 
+static uint64_t load(const __u64 *place)
+{
+	/* R1: pairs with A1 in sched.bpf.c: what a record tells after the time that says it is whole. */
+	return atomic_load_explicit((const _Atomic __u64 *)place, memory_order_acquire);
+}
+
+static void store(__u64 *place, uint64_t value)
+{
+	/* A2: pairs with the program's check for room: our writes before its own. */
+	atomic_store_explicit((_Atomic __u64 *)place, value, memory_order_release);
+}
+
+/* Up to the end of the round, or to a record that is being written. */
+static void read_ring(struct bpf_state *state, uint32_t cpu)
+{
+	struct weft_bpf_cpu *own = cpu_of(state, cpu);
+	uint8_t *ring = (uint8_t *)(own + 1);
+	uint64_t at = own->tail;
+
+	while (at < state->ends[cpu]) {
+		uint8_t *record = ring + (at & (state->ring_bytes - 1));
+		size_t size;
+
+		if (load((const __u64 *)record) == 0) {
+			break;
+		}
+		size = size_of(((const struct weft_bpf_switch *)record)->type);
+		if (size == 0) {
+			at = state->ends[cpu]; /* Cannot be; the rest is left, not read for ever. */
+			break;
+		}
+		take(state->trace, cpu, record);
+		memset(record, 0, size);
+		at += size;
+	}
+	store(&own->tail, at);
+}
+
+static void tell_losses(struct bpf_state *state, uint32_t cpu)
+{
+	const uint64_t lost = load(&cpu_of(state, cpu)->lost_count);
+
+	weft_kernel_trace_lost(state->trace, cpu, lost - state->lost[cpu]);
+	state->lost[cpu] = lost;
+}
+
+/* Names are read after what is in the rings was noted, so that all its threads have theirs. */
 static uint64_t bpf_drain(void *ctx, struct weft_kernel_trace *trace)
 {
 	struct bpf_state *state = (struct bpf_state *)ctx;
@@ -470,13 +517,17 @@ static uint64_t bpf_drain(void *ctx, struct weft_kernel_trace *trace)
 
 	state->trace = trace;
 	for (cpu = 0; cpu < state->cpu_count; cpu++) {
-		state->rings[cpu].bytes = 0;
+		struct weft_bpf_cpu *own = cpu_of(state, cpu);
+
+		store(&own->is_told, 0);
+		state->ends[cpu] = load(&own->head);
+		most = state->ends[cpu] - own->tail > most ? state->ends[cpu] - own->tail : most;
 	}
-	(void)state->bpf->ring_buffer__consume(state->reader); /* take() never fails. */
+	(void)state->bpf->ring_buffer__consume(state->names); /* take_name() never fails. */
 	for (cpu = 0; cpu < state->cpu_count; cpu++) {
-		most = state->rings[cpu].bytes > most ? state->rings[cpu].bytes : most;
+		read_ring(state, cpu);
+		tell_losses(state, cpu);
 	}
-	tell_losses(state, trace);
 	return most;
 }
 

@@ -1,11 +1,21 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 The Weft authors
 /*
- * What the BPF program puts into its rings, one ring a CPU: records of a fixed layout for each type,
- * all beginning with time and type. Shared by sched.bpf.c and bpf-engine.c; both are built together,
- * so that the layout needs no version. Names of threads are told when they change, not with each
- * switch, which keeps a switch at 24 bytes; and told twice: with the events of their CPU, and in a ring
- * of their own behind those of the CPUs, which is read first.
+ * What the BPF program tells, and how: records of a fixed layout for each type, all beginning with time
+ * and type. Shared by sched.bpf.c and bpf-engine.c; both are built together, so that the layout needs
+ * no version. Names of threads are told when they change, not with each switch, which keeps a switch at
+ * 24 bytes; and told twice: with the events of their CPU, and in a ring of their own, which is read
+ * first.
+ *
+ * Each CPU has a ring in an array that both sides map: the kernel's own ring buffers serve many
+ * writers, and cost as much again as the rest of an event. Only programs on that CPU write to it; one
+ * may interrupt another, so that room is taken by compare-and-swap.
+ *
+ *     struct weft_bpf_cpu | ring_bytes | WEFT_BPF_RECORD_MAX: what a record at the end runs into
+ *
+ * head and tail count bytes for ever; a record begins at its count modulo ring_bytes. Its time is
+ * written last and says that the record is whole; the reader sets what it has read to zero before it
+ * gives it back by moving tail.
  */
 #ifndef WEFT_RECORD_BPF_RECORD_H
 #define WEFT_RECORD_BPF_RECORD_H
@@ -24,6 +34,7 @@ enum {
 	WEFT_BPF_SYSCALL_ENTRY, /* struct weft_bpf_syscall */
 	WEFT_BPF_SYSCALL_EXIT,  /* struct weft_bpf_syscall */
 	WEFT_BPF_NAME,          /* struct weft_bpf_rename, in the ring of names */
+	WEFT_BPF_BELL,          /* Wakes the reader, in the ring of names; time and type alone. */
 };
 
 enum {
@@ -31,11 +42,13 @@ enum {
 	WEFT_BPF_LEVELS = 8,    /* PID namespaces inside each other that a fork tells. */
 	WEFT_BPF_PATH = 256,    /* Bytes of a program's path; more is cut. */
 	WEFT_BPF_SYSCALLS = 1024,
+	WEFT_BPF_RECORD_MAX = 512,        /* Bytes; none is longer. */
+	WEFT_BPF_NAMES_BYTES = 256 << 10, /* Of the ring of names. */
 };
 
 /** Of the program: the variable `settings`, set before it is loaded. */
 struct weft_bpf_settings {
-	__u32 names_ring;                 /* Index. */
+	__u64 ring_bytes;                 /* Of each CPU; a power of two. */
 	__u64 wake_bytes;                 /* The reader is woken when a ring holds this much. */
 	__u8 state_is_told;               /* sched_switch has the state as its fourth argument. */
 	__u8 takes_fd[WEFT_BPF_SYSCALLS]; /* By system call: its first argument is a descriptor. */
@@ -87,11 +100,15 @@ struct weft_bpf_syscall {
 	__s64 result;
 };
 
-/** Of each CPU, in the map `cpus`. */
+/** Before the ring of each CPU. Each side's words have a cache line of their own. */
 struct weft_bpf_cpu {
+	__u64 head;       /* Room was taken up to here. */
 	__u64 lost_count; /* Records that found no room. */
-	__u32 contexts;   /* 1 << enum weft_kernel_context of what is being served. */
-	__u32 reserved;
+	__u64 contexts;   /* 1 << enum weft_kernel_context of what is being served. */
+	__u64 unused[5];
+	__u64 tail;    /* The reader's: read up to here. */
+	__u64 is_told; /* The bell was rung; the reader clears it. */
+	__u64 unused_too[6];
 };
 
 #endif

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 The Weft authors
 /*
- * The scheduler's tracepoints, CPU-wide, into one ring a CPU. Runs in the kernel: built with
+ * The scheduler's tracepoints, CPU-wide, into one ring a CPU (bpf-record.h). Runs in the kernel: built with
  * clang -target bpf, embedded into libweft-record, fitted to the running kernel by its type
  * information. The structures below name only what is used; their offsets are the kernel's.
  *
- * Loads of typed pointers are checked by the kernel and cost one instruction; what is behind untyped
- * ones (the files of a process) is copied by a helper, and only when a thread blocks in a system call
- * that takes a descriptor.
+ * Loads of typed pointers are checked by the kernel and cost one instruction. What is behind untyped
+ * ones (the files of a process), needed when a thread blocks in a system call that takes a descriptor,
+ * is given a type; kernels that cannot do that copy it by a helper, which costs as much as the record.
  */
 #include <stdbool.h>
 
@@ -25,6 +25,8 @@
 #define TS_COMPAT        0x0002
 #define STATES           0x7f /* Those that the kernel reports to tracers. */
 #define ANON_INODE_MAGIC 0x09041934
+#define RESERVE_TRIES    4
+#define BELL_SIZE        __builtin_offsetof(struct weft_bpf_waking, tid)
 
 struct ns_common {
 	unsigned int inum;
@@ -42,6 +44,10 @@ struct upid {
 struct pid {
 	unsigned int level;
 	struct upid numbers[1];
+} KERNEL_TYPE;
+
+struct list_head {
+	struct list_head *next;
 } KERNEL_TYPE;
 
 struct super_block {
@@ -98,83 +104,104 @@ struct pt_regs {
 } KERNEL_TYPE;
 #endif
 
+/* Since Linux 6.2. */
+extern void *bpf_rdonly_cast(const void *pointer, __u32 btf_id) __ksym __weak;
+
 char program_license[] SEC("license") = "Dual MIT/GPL";
 
 /* Set before loading. */
 const volatile struct weft_bpf_settings settings;
 
-struct ring {
-	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 4096);
-};
-
+/* The size of its values is set before loading: one a CPU, as bpf-record.h draws it. */
 struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(max_entries, 1);
-	__type(key, __u32);
-	__array(values, struct ring);
-} rings SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct weft_bpf_cpu);
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, sizeof(struct weft_bpf_cpu) + 4096 + WEFT_BPF_RECORD_MAX);
 } cpus SEC(".maps");
+
+/* Names, from all CPUs, and what wakes the reader. */
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, WEFT_BPF_NAMES_BYTES);
+} names SEC(".maps");
 
 /* ---- Rings ---- */
 
-static __always_inline void *own_ring(void)
+static __always_inline struct weft_bpf_cpu *own_cpu(void)
 {
 	__u32 cpu = bpf_get_smp_processor_id();
 
-	return bpf_map_lookup_elem(&rings, &cpu);
+	return bpf_map_lookup_elem(&cpus, &cpu);
 }
 
-static __always_inline struct weft_bpf_cpu *own_cpu(void)
+/* Anew at each place: an interrupt, or the reader, may have changed it. */
+#define READ(place) (*(const volatile __typeof__(place) *)&(place))
+
+/*
+ * Room in the CPU's ring; NULL: none, which is counted. Only what interrupts this program on its own
+ * CPU makes a try fail.
+ */
+static __always_inline void *reserve(struct weft_bpf_cpu *own, __u64 size)
 {
-	__u32 zero = 0;
+	int i;
 
-	return bpf_map_lookup_elem(&cpus, &zero);
-}
+	size = (size + 7) & ~7ULL;
+#pragma unroll
+	for (i = 0; i < RESERVE_TRIES; i++) {
+		__u64 head = READ(own->head);
 
-static __always_inline void lose(void)
-{
-	struct weft_bpf_cpu *own = own_cpu();
-
-	if (own) {
-		own->lost_count++;
+		if (head + size - READ(own->tail) > settings.ring_bytes) {
+			break;
+		}
+		if (__sync_val_compare_and_swap(&own->head, head, head + size) == head) {
+			return (char *)(own + 1) + (head & (settings.ring_bytes - 1));
+		}
 	}
+	own->lost_count++;
+	return NULL;
 }
 
-/* NULL: no ring, or no room; the latter is counted. The size must be a constant at each place. */
-static __always_inline void *reserve(void *ring, __u64 size)
-{
-	void *record = ring ? bpf_ringbuf_reserve(ring, size, 0) : NULL;
-
-	if (ring && !record) {
-		lose();
-	}
-	return record;
-}
-
-/* A record of the CPU's own ring with its time and type; the function ends when there is none. */
-#define BEGIN_RECORD(record, ring, record_type)                                                    \
+/* A record of the CPU's own ring with its type; the function ends when there is none. */
+#define BEGIN_RECORD(record, own, record_type)                                                     \
 	do {                                                                                       \
-		(record) = reserve(ring, sizeof(*(record)));                                       \
+		(own) = own_cpu();                                                                 \
+		(record) = (own) ? reserve(own, sizeof(*(record))) : NULL;                         \
 		if (!(record)) {                                                                   \
 			return 0;                                                                  \
 		}                                                                                  \
-		(record)->time_ns = bpf_ktime_get_ns();                                            \
 		(record)->type = (record_type);                                                    \
 	} while (0)
 
-/* The reader looks by itself a few times a second; waking it costs more than an event. */
-static __always_inline void submit(void *ring, void *record)
+/* The reader looks by itself many times a second; waking it costs more than an event. */
+static __always_inline void ring_bell(struct weft_bpf_cpu *own)
 {
-	bool wake = bpf_ringbuf_query(ring, BPF_RB_AVAIL_DATA) >= settings.wake_bytes;
+	struct weft_bpf_waking *bell;
 
-	bpf_ringbuf_submit(record, wake ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP);
+	if (READ(own->head) - READ(own->tail) < settings.wake_bytes || READ(own->is_told)) {
+		return;
+	}
+	bell = bpf_ringbuf_reserve(&names, BELL_SIZE, 0);
+	if (bell) {
+		own->is_told = 1;
+		bell->type = WEFT_BPF_BELL;
+		bpf_ringbuf_submit(bell, BPF_RB_FORCE_WAKEUP);
+	}
+}
+
+/* The record is whole once it has its time. A1: pairs with R1 in bpf-engine.c. */
+static __always_inline void submit(struct weft_bpf_cpu *own, __u64 *time_ns)
+{
+	__u64 now_ns = bpf_ktime_get_ns();
+
+#ifdef __TARGET_ARCH_x86
+	barrier(); /* Stores are seen in their order there. */
+	*(volatile __u64 *)time_ns = now_ns;
+#else
+	(void)__sync_lock_test_and_set(time_ns, now_ns); /* Orders both ways. */
+#endif
+	ring_bell(own);
 }
 
 /* ---- What a thread blocks in ---- */
@@ -219,12 +246,27 @@ static __always_inline __u8 kind_of(unsigned short mode)
 	}
 }
 
-static __always_inline __u8 object_of(struct task_struct *task, __u64 fd)
+/* Reads what is at a pointer that the verifier knows no type of, in one instruction. */
+#define TYPED(pointer, type) ((type *)bpf_rdonly_cast(pointer, bpf_core_type_id_kernel(type)))
+
+static __always_inline struct file *file_of(struct fdtable *table, __u32 fd, bool casts)
+{
+	struct file *file = NULL;
+
+	if (casts) {
+		/* Any type will do that begins with a pointer. */
+		return (struct file *)TYPED(&table->fd[fd], struct list_head)->next;
+	}
+	return bpf_probe_read_kernel(&file, sizeof(file), &table->fd[fd]) < 0 ? NULL : file;
+}
+
+static __always_inline __u8 object_of(struct task_struct *task, __u64 fd, bool casts)
 {
 	struct files_struct *files = task->files;
 	struct fdtable *table;
-	struct file *file = NULL;
+	struct file *file;
 	struct inode *inode;
+	unsigned long magic;
 	__u8 kind;
 
 	if (!files) {
@@ -234,17 +276,18 @@ static __always_inline __u8 object_of(struct task_struct *task, __u64 fd)
 	if (!table || (__u32)fd >= table->max_fds) {
 		return WEFT_OBJECT_UNKNOWN;
 	}
-	if (bpf_probe_read_kernel(&file, sizeof(file), &table->fd[(__u32)fd]) < 0 || !file) {
+	file = file_of(table, (__u32)fd, casts);
+	if (!file) {
 		return WEFT_OBJECT_UNKNOWN;
 	}
-	inode = BPF_CORE_READ(file, f_inode);
-	kind = kind_of(BPF_CORE_READ(inode, i_mode));
+	inode = casts ? TYPED(file, struct file)->f_inode : BPF_CORE_READ(file, f_inode);
+	kind = kind_of(casts ? inode->i_mode : BPF_CORE_READ(inode, i_mode));
 	/* Files without a name say regular or nothing; the others need no second look. */
-	if ((kind == WEFT_OBJECT_FILE || kind == WEFT_OBJECT_UNKNOWN) &&
-	    BPF_CORE_READ(inode, i_sb, s_magic) == ANON_INODE_MAGIC) {
-		return WEFT_OBJECT_ANON;
+	if (kind != WEFT_OBJECT_FILE && kind != WEFT_OBJECT_UNKNOWN) {
+		return kind;
 	}
-	return kind;
+	magic = casts ? inode->i_sb->s_magic : BPF_CORE_READ(inode, i_sb, s_magic);
+	return magic == ANON_INODE_MAGIC ? WEFT_OBJECT_ANON : kind;
 }
 
 /* ---- Switches and wake-ups ---- */
@@ -256,44 +299,32 @@ static __always_inline __u8 state_bits(const __u64 *ctx, struct task_struct *pre
 	return (state | (__u32)prev->exit_state) & STATES;
 }
 
-static __always_inline void fill_switch(struct weft_bpf_switch *record, const __u64 *ctx)
+static __always_inline int put_switch(const __u64 *ctx, bool casts)
 {
 	struct task_struct *prev = (struct task_struct *)ctx[1];
 	struct task_struct *next = (struct task_struct *)ctx[2];
-
-	record->time_ns = bpf_ktime_get_ns();
-	record->prev_prio = prev->prio;
-	record->next_prio = next->prio;
-	record->prev_tid = prev->pid;
-	record->next_tid = next->pid;
-}
-
-SEC("tp_btf/sched_switch")
-int on_switch(__u64 *ctx)
-{
-	struct task_struct *prev = (struct task_struct *)ctx[1];
-	bool preempted = ctx[0] & 1;
+	const bool preempted = ctx[0] & 1;
+	const __u8 state = preempted ? 0 : state_bits(ctx, prev);
+	struct weft_bpf_cpu *own = own_cpu();
 	struct weft_bpf_switch *record;
-	void *ring = own_ring();
-	__u8 state = preempted ? 0 : state_bits(ctx, prev);
 	__u64 arg = 0;
 	int number = -1;
 
-	if (!ring) {
+	if (!own) {
 		return 0;
 	}
 	if (state && prev->pid) {
 		number = syscall_of(prev, &arg);
 	}
 	if (number < 0) {
-		record = reserve(ring, __builtin_offsetof(struct weft_bpf_switch, arg));
+		record = reserve(own, __builtin_offsetof(struct weft_bpf_switch, arg));
 		if (!record) {
 			return 0;
 		}
 		record->type = WEFT_BPF_SWITCH;
 		record->object = WEFT_OBJECT_NONE;
 	} else {
-		record = reserve(ring, sizeof(*record));
+		record = reserve(own, sizeof(*record));
 		if (!record) {
 			return 0;
 		}
@@ -301,16 +332,31 @@ int on_switch(__u64 *ctx)
 		record->arg = arg;
 		record->object = number < WEFT_BPF_SYSCALLS &&
 						 settings.takes_fd[number & (WEFT_BPF_SYSCALLS - 1)]
-					 ? object_of(prev, arg)
+					 ? object_of(prev, arg, casts)
 					 : WEFT_OBJECT_NONE;
 	}
 	record->flags = preempted ? WEFT_BPF_PREEMPTED : 0;
 	record->syscall = (__s16)number;
 	record->state = state;
-	fill_switch(record, ctx);
-	/* Where there are many switches there are wake-ups to wake the reader. */
-	bpf_ringbuf_submit(record, BPF_RB_NO_WAKEUP);
+	record->prev_prio = prev->prio;
+	record->next_prio = next->prio;
+	record->prev_tid = prev->pid;
+	record->next_tid = next->pid;
+	submit(own, &record->time_ns);
 	return 0;
+}
+
+/* One of both is loaded. */
+SEC("tp_btf/sched_switch")
+int on_switch_casts(__u64 *ctx)
+{
+	return put_switch(ctx, true);
+}
+
+SEC("tp_btf/sched_switch")
+int on_switch_copies(__u64 *ctx)
+{
+	return put_switch(ctx, false);
 }
 
 /* ---- Interrupts, as wakers ---- */
@@ -345,10 +391,9 @@ NOTE(softirq_entry, 1U << WEFT_CONTEXT_SOFTIRQ, 0)
 NOTE(softirq_exit, 0, 1U << WEFT_CONTEXT_SOFTIRQ)
 
 /* The idle thread wakes nobody by itself. */
-static __always_inline __u8 context_now(__s32 waker_tid)
+static __always_inline __u8 context_now(const struct weft_bpf_cpu *own, __s32 waker_tid)
 {
-	const struct weft_bpf_cpu *own = own_cpu();
-	__u32 contexts = own ? own->contexts : 0;
+	const __u64 contexts = own->contexts;
 
 	if (contexts & 1U << WEFT_CONTEXT_IRQ) {
 		return WEFT_CONTEXT_IRQ;
@@ -361,16 +406,16 @@ static __always_inline __u8 context_now(__s32 waker_tid)
 
 static __always_inline int put_thread(__u8 type, struct task_struct *task, int target_cpu)
 {
-	void *ring = own_ring();
+	struct weft_bpf_cpu *own;
 	struct weft_bpf_waking *record;
 
-	BEGIN_RECORD(record, ring, type);
+	BEGIN_RECORD(record, own, type);
 	record->prio = task->prio;
 	record->tid = task->pid;
 	record->waker_tid = (__s32)bpf_get_current_pid_tgid();
-	record->context = context_now(record->waker_tid);
+	record->context = context_now(own, record->waker_tid);
 	record->target_cpu = target_cpu;
-	submit(ring, record);
+	submit(own, &record->time_ns);
 	return 0;
 }
 
@@ -425,14 +470,8 @@ static __always_inline __u32 namespace_of(struct pid *pid)
 /* For the reader, which takes one CPU after the other. `name` is the kernel's. */
 static __always_inline void tell_name(__s32 tid, const void *name)
 {
-	__u32 index = settings.names_ring;
-	void *ring = bpf_map_lookup_elem(&rings, &index);
-	struct weft_bpf_rename *record;
+	struct weft_bpf_rename *record = bpf_ringbuf_reserve(&names, sizeof(*record), 0);
 
-	if (!ring) {
-		return;
-	}
-	record = bpf_ringbuf_reserve(ring, sizeof(*record), 0);
 	if (!record) {
 		return; /* The CPU's own ring tells it, perhaps late. */
 	}
@@ -451,13 +490,13 @@ int on_fork(__u64 *ctx)
 	struct task_struct *parent = (struct task_struct *)ctx[0];
 	struct task_struct *child = (struct task_struct *)ctx[1];
 	struct pid *pid = child->thread_pid;
-	void *ring = own_ring();
+	struct weft_bpf_cpu *own;
 	struct weft_bpf_fork *record;
 	unsigned int count = BPF_CORE_READ(pid, level) + 1;
 	unsigned int i;
 
 	tell_name(child->pid, child->comm);
-	BEGIN_RECORD(record, ring, WEFT_BPF_FORK);
+	BEGIN_RECORD(record, own, WEFT_BPF_FORK);
 	record->parent_tid = parent->pid;
 	record->parent_pid = parent->tgid;
 	record->child_tid = child->pid;
@@ -471,7 +510,7 @@ int on_fork(__u64 *ctx)
 
 		record->vtids[i] = i < count ? BPF_CORE_READ(own, nr) : 0;
 	}
-	submit(ring, record);
+	submit(own, &record->time_ns);
 	return 0;
 }
 
@@ -480,16 +519,16 @@ int on_exec(__u64 *ctx)
 {
 	struct task_struct *task = (struct task_struct *)ctx[0];
 	struct linux_binprm *program = (struct linux_binprm *)ctx[2];
-	void *ring = own_ring();
+	struct weft_bpf_cpu *own;
 	struct weft_bpf_exec *record;
 
-	BEGIN_RECORD(record, ring, WEFT_BPF_EXEC);
+	BEGIN_RECORD(record, own, WEFT_BPF_EXEC);
 	record->tid = task->pid;
 	record->old_tid = (__s32)ctx[1];
 	if (bpf_probe_read_kernel_str(record->path, sizeof(record->path), program->filename) < 0) {
 		record->path[0] = '\0';
 	}
-	submit(ring, record);
+	submit(own, &record->time_ns);
 	return 0;
 }
 
@@ -497,17 +536,17 @@ SEC("tp_btf/task_rename")
 int on_rename(__u64 *ctx)
 {
 	struct task_struct *task = (struct task_struct *)ctx[0];
-	void *ring = own_ring();
+	struct weft_bpf_cpu *own;
 	struct weft_bpf_rename *record;
 
 	tell_name(task->pid, (const void *)ctx[1]);
-	BEGIN_RECORD(record, ring, WEFT_BPF_RENAME);
+	BEGIN_RECORD(record, own, WEFT_BPF_RENAME);
 	record->tid = task->pid;
 	if (bpf_probe_read_kernel_str(record->name, sizeof(record->name), (const void *)ctx[1]) <
 	    0) {
 		record->name[0] = '\0';
 	}
-	submit(ring, record);
+	submit(own, &record->time_ns);
 	return 0;
 }
 
@@ -515,16 +554,16 @@ int on_rename(__u64 *ctx)
 
 static __always_inline int put_syscall(__u8 type, int number, __s64 result)
 {
-	void *ring = own_ring();
+	struct weft_bpf_cpu *own;
 	struct weft_bpf_syscall *record;
 
 	if (number < 0) {
 		return 0;
 	}
-	BEGIN_RECORD(record, ring, type);
+	BEGIN_RECORD(record, own, type);
 	record->number = (__s16)number;
 	record->result = result;
-	submit(ring, record);
+	submit(own, &record->time_ns);
 	return 0;
 }
 
