@@ -468,7 +468,7 @@ static uint64_t load(const __u64 *place)
 	return atomic_load_explicit((const _Atomic __u64 *)place, memory_order_acquire);
 }
 
-static void store(__u64 *place, uint64_t value)
+static void store(void *place, uint64_t value)
 {
 	/* A2: pairs with the program's check for room: our writes before its own. */
 	atomic_store_explicit((_Atomic __u64 *)place, value, memory_order_release);
