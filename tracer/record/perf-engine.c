@@ -3,9 +3,10 @@
 /*
  * Engines on perf_event_open(2). See engine.h.
  *
- * Tier `tracepoints`: on each CPU the kernel's own switch records, which miss nothing and carry the
- * preempted flag, and scheduler tracepoints in the same ring for states, priorities and wakers. Some
- * kernels silently drop what tracepoints raise in an idle thread; comparing both says so.
+ * Tier `tracepoints`: on each CPU, in one ring, scheduler tracepoints, and the kernel's own switch
+ * records. The records miss nothing but cost as much again and know no states; some kernels silently
+ * drop what tracepoints raise in an idle thread. So both are compared on each CPU, which then keeps the
+ * cheapest that is whole (enum weft_perf_source), and is compared again when a switch is missing.
  *
  * Tier `switch`: switch records of threads that the user may watch anyway, one event for each thread
  * and CPU, inherited by what they start. Nothing of the kernel's is looked at, so that
@@ -28,7 +29,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "clock.h"
 #include "perf-state.h"
 #include "pid-namespace.h"
 
@@ -56,8 +56,11 @@ static const char *const field_names[WEFT_POINT_COUNT][WEFT_FIELD_COUNT] = {
 			     [WEFT_FIELD_TEXT] = "filename"},
 };
 
-/* For how long the tracepoint sched_switch tells every switch, to be compared. */
-#define COMPARE_NS UINT64_C(100000000)
+/*
+ * The tracepoint is taken for whole when so many switches were compared, and none out of idle, where
+ * holes are, was missing. A CPU that is never idle has to show more of them.
+ */
+enum { ENOUGH_FROM_IDLE = 16, ENOUGH_SWITCHES = 200, ENOUGH_WITHOUT_IDLE = 5000 };
 
 /* ---- Opening ---- */
 
@@ -146,12 +149,13 @@ static int add_event(struct weft_perf_state *state, struct perf_event_attr *attr
 		       : use_ring(state, number, fd, err);
 }
 
-static struct perf_event_attr switch_attr(const struct weft_perf_state *state)
+/* Names and lives of threads, and their switches unless tracepoints are to tell of them. */
+static struct perf_event_attr task_attr(const struct weft_perf_state *state)
 {
 	return (struct perf_event_attr){
 		.type = PERF_TYPE_SOFTWARE,
 		.config = PERF_COUNT_SW_DUMMY,
-		.context_switch = 1,
+		.context_switch = !state->wide,
 		.comm = 1,
 		.comm_exec = 1,
 		.task = 1,
@@ -184,10 +188,18 @@ static int read_points(struct weft_perf_state *state, struct weft_error *err)
 	return ret;
 }
 
+/* The tracepoint first: what the records tell is then told by both. */
 static int open_cpu(struct weft_perf_state *state, uint32_t number, struct weft_error *err)
 {
-	struct perf_event_attr attr = switch_attr(state);
-	int ret = add_event(state, &attr, -1, number, err);
+	struct perf_event_attr task = task_attr(state);
+	struct perf_event_attr records = {
+		.type = PERF_TYPE_SOFTWARE,
+		.config = PERF_COUNT_SW_DUMMY,
+		.context_switch = 1,
+		.wakeup_watermark = (uint32_t)(state->ring_bytes / 2),
+	};
+	struct weft_perf_cpu *cpu = &state->cpus[number];
+	int ret = add_event(state, &task, -1, number, err);
 	size_t i;
 
 	for (i = 0; ret == 0 && i < WEFT_POINT_COUNT; i++) {
@@ -201,15 +213,19 @@ static int open_cpu(struct weft_perf_state *state, uint32_t number, struct weft_
 
 		ret = add_event(state, &point, -1, number, err);
 		if (ret == 0 && i == WEFT_POINT_SWITCH) {
-			state->cpus[number].switch_fd = state->fds[state->fd_count - 1];
+			cpu->point_fd = state->fds[state->fd_count - 1];
 		}
+	}
+	if (ret == 0) {
+		ret = add_event(state, &records, -1, number, err);
+		cpu->records_fd = ret == 0 ? state->fds[state->fd_count - 1] : -1;
 	}
 	return ret < 0 ? ret : 0;
 }
 
 static int open_wide(struct weft_perf_state *state, struct weft_error *err)
 {
-	struct perf_event_attr probe = switch_attr(state);
+	struct perf_event_attr probe = task_attr(state);
 	uint32_t number;
 	void *prios;
 	int ret = weft_pid_namespace_check(err);
@@ -225,7 +241,6 @@ static int open_wide(struct weft_perf_state *state, struct weft_error *err)
 		return explain(state, err, fd);
 	}
 	(void)close(fd); /* Nothing was written. */
-	state->opened_ns = weft_clock_now_ns();
 	prios = mmap(NULL, WEFT_PERF_TID_MAX * sizeof(*state->prios), PROT_READ | PROT_WRITE,
 		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	/* Without room for them priorities look normal. */
@@ -244,7 +259,7 @@ static int open_thread(struct weft_perf_state *state, pid_t tid, struct weft_err
 	int ret = 0;
 
 	for (number = 0; ret >= 0 && number < state->cpu_count; number++) {
-		struct perf_event_attr attr = switch_attr(state);
+		struct perf_event_attr attr = task_attr(state);
 
 		ret = add_event(state, &attr, tid, number, err);
 	}
@@ -376,7 +391,7 @@ static int open_any(const struct weft_engine_request *request, bool wide, void *
 	for (number = 0; state->cpus && number < state->cpu_count; number++) {
 		state->cpus[number].fd = -1;
 		state->cpus[number].running = -1;
-		state->cpus[number].switch_fd = -1;
+		state->cpus[number].point_fd = state->cpus[number].records_fd = -1;
 	}
 	if (state->epoll_fd < 0 || !state->cpus) {
 		ret = weft_error_set_errno(err, -errno, "perf: cannot wait for rings");
@@ -413,25 +428,47 @@ static int perf_get_fd(void *ctx)
 	return ((const struct weft_perf_state *)ctx)->epoll_fd;
 }
 
-/*
- * Once both sources have been compared, the tracepoint tells only what the records cannot: a state
- * that is neither running nor the usual interruptible sleep. That halves what a switch costs.
- */
-static void thin_out(struct weft_perf_state *state)
+/* What was lost is told elsewhere, and a few are hidden from every source. */
+static bool has_holes(const struct weft_perf_cpu *cpu)
 {
-	static const char unusual[] = "prev_state > 1 && prev_state < 256";
-	uint32_t number;
+	return cpu->untold_count > cpu->lost_count + 2 + cpu->switch_count / 100;
+}
 
-	for (number = 0; number < state->cpu_count; number++) {
-		struct weft_perf_cpu *cpu = &state->cpus[number];
-
-		cpu->told_of_count = cpu->switch_count;
-		if (cpu->switch_fd >= 0) {
-			/* A kernel that refuses goes on telling all of them. */
-			(void)ioctl(cpu->switch_fd, PERF_EVENT_IOC_SET_FILTER, unusual);
-		}
+static bool is_whole(const struct weft_perf_window *window)
+{
+	if (window->from_idle_count) {
+		return window->from_idle_count >= ENOUGH_FROM_IDLE ||
+		       window->switch_count >= ENOUGH_SWITCHES;
 	}
-	state->thinned = true;
+	return window->switch_count >= ENOUGH_WITHOUT_IDLE;
+}
+
+/* After a round, whose switches were taken as the source of that round demanded. */
+static void choose_source(struct weft_perf_cpu *cpu)
+{
+	/* A state that is neither running nor the usual interruptible sleep. */
+	static const char unusual[] = "prev_state > 1 && prev_state < 256";
+	struct weft_perf_window *window = &cpu->window;
+
+	if (window->lost || cpu->source == WEFT_SOURCE_RECORDS) {
+		*window = (struct weft_perf_window){0};
+		return;
+	}
+	if (cpu->source == WEFT_SOURCE_POINT) {
+		if (window->untold_from_idle_count) {
+			(void)ioctl(cpu->records_fd, PERF_EVENT_IOC_ENABLE, 0); /* Ours. */
+			cpu->source = WEFT_SOURCE_BOTH;
+		}
+		*window = (struct weft_perf_window){0};
+	} else if (window->untold_from_idle_count || has_holes(cpu)) {
+		/* A kernel that refuses goes on telling all of them. */
+		(void)ioctl(cpu->point_fd, PERF_EVENT_IOC_SET_FILTER, unusual);
+		cpu->source = WEFT_SOURCE_RECORDS;
+	} else if (is_whole(window)) {
+		(void)ioctl(cpu->records_fd, PERF_EVENT_IOC_DISABLE, 0); /* Ours. */
+		cpu->source = WEFT_SOURCE_POINT;
+		*window = (struct weft_perf_window){0};
+	}
 }
 
 /* Names of threads first, from all CPUs. @return Bytes of this round. */
@@ -479,9 +516,9 @@ static uint64_t perf_drain(void *ctx, struct weft_kernel_trace *trace)
 		if (state->cpus[number].fd >= 0) {
 			read_events(state, number, trace);
 		}
-	}
-	if (state->wide && !state->thinned && weft_clock_now_ns() - state->opened_ns > COMPARE_NS) {
-		thin_out(state);
+		if (state->cpus[number].records_fd >= 0) {
+			choose_source(&state->cpus[number]);
+		}
 	}
 	return most;
 }
@@ -497,17 +534,13 @@ static void perf_report(void *ctx, struct weft_engine_report *ret_report)
 		const struct weft_perf_cpu *cpu = &state->cpus[number];
 
 		ret_report->lost_count += cpu->lost_count;
-		const uint64_t compared = state->thinned ? cpu->told_of_count : cpu->switch_count;
-
-		/* What was lost is told elsewhere, and a few are missed while events are opened. */
-		if (state->wide && cpu->untold_count > cpu->lost_count + 2 + compared / 100 &&
-		    len < sizeof(ret_report->holes)) {
+		if (state->wide && has_holes(cpu) && len < sizeof(ret_report->holes)) {
 			len += (size_t)snprintf(
 				ret_report->holes + len, sizeof(ret_report->holes) - len,
 				"%stracepoint sched:sched_switch missed %llu of %llu "
 				"switches of CPU %u",
 				len ? "; " : "", (unsigned long long)cpu->untold_count,
-				(unsigned long long)compared, number);
+				(unsigned long long)cpu->switch_count, number);
 		}
 	}
 }

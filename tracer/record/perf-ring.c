@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -16,8 +17,9 @@
 
 enum {
 	COPY_SIZE = 64 << 10, /* Of the longest record: its size is 16 bits. */
-	/* What stands at the end of each record, and at the start of a sample: pid, tid, time, cpu. */
-	ORIGIN_SIZE = 24,
+	TIME_SIZE = 8,        /* Before a tracepoint's data. */
+	ORIGIN_SIZE = 16,     /* At the end of each other record: pid, tid, time. */
+	AT_TID = 4, /* In a tracepoint's data: common_pid, at the same place in all of them. */
 };
 
 int weft_perf_open(struct perf_event_attr *attr, pid_t pid, int cpu)
@@ -25,7 +27,9 @@ int weft_perf_open(struct perf_event_attr *attr, pid_t pid, int cpu)
 	long fd;
 
 	attr->size = sizeof(*attr);
-	attr->sample_type |= PERF_SAMPLE_TID | PERF_SAMPLE_TIME | PERF_SAMPLE_CPU;
+	/* The kernel looks up ids for each record that tells them; tracepoints do so by themselves. */
+	attr->sample_type |= PERF_SAMPLE_TIME;
+	attr->sample_type |= attr->type == PERF_TYPE_TRACEPOINT ? 0 : PERF_SAMPLE_TID;
 	attr->sample_id_all = 1;
 	attr->use_clockid = 1;
 	attr->clockid = CLOCK_MONOTONIC;
@@ -87,11 +91,49 @@ void weft_perf_ring_end(struct weft_perf_ring *ring)
 	atomic_store_explicit(tail, ring->at, memory_order_release);
 }
 
-static void read_origin(const uint8_t *at, struct weft_perf_record *record)
+/* Events tell losses, each as it tells everything: with its ids or without. */
+static bool has_origin(uint32_t type)
 {
+	return type != PERF_RECORD_LOST && type != PERF_RECORD_LOST_SAMPLES;
+}
+
+static int read_origin(struct weft_perf_record *record)
+{
+	const uint8_t *at;
+
+	record->pid = record->tid = 0;
+	record->time_ns = 0;
+	if (!has_origin(record->type)) {
+		return 1;
+	}
+	if (record->size < ORIGIN_SIZE) {
+		return 0;
+	}
+	record->size -= ORIGIN_SIZE;
+	at = record->body + record->size;
 	memcpy(&record->pid, at, sizeof(record->pid));
 	memcpy(&record->tid, at + 4, sizeof(record->tid));
 	memcpy(&record->time_ns, at + 8, sizeof(record->time_ns));
+	return 1;
+}
+
+static int read_sample(struct weft_perf_record *record)
+{
+	uint32_t raw_size;
+
+	if (record->size < TIME_SIZE + sizeof(raw_size)) {
+		return 0;
+	}
+	memcpy(&record->time_ns, record->body, sizeof(record->time_ns));
+	memcpy(&raw_size, record->body + TIME_SIZE, sizeof(raw_size));
+	record->body += TIME_SIZE + sizeof(raw_size);
+	record->size -= TIME_SIZE + sizeof(raw_size);
+	record->size = raw_size < record->size ? raw_size : record->size;
+	record->pid = record->tid = 0;
+	if (record->size >= AT_TID + sizeof(record->tid)) {
+		memcpy(&record->tid, record->body + AT_TID, sizeof(record->tid));
+	}
+	return 1;
 }
 
 int weft_perf_ring_next(struct weft_perf_ring *ring, uint64_t end,
@@ -101,14 +143,13 @@ int weft_perf_ring_next(struct weft_perf_ring *ring, uint64_t end,
 	const size_t offset = (size_t)(ring->at & (ring->bytes - 1));
 	struct perf_event_header header;
 	const uint8_t *record = data + offset;
-	uint32_t raw_size;
 
 	if (end - ring->at < sizeof(header)) {
 		return 0;
 	}
 	/* Records are multiples of 8 bytes, so that a header never wraps. */
 	memcpy(&header, record, sizeof(header));
-	if (header.size < sizeof(header) + ORIGIN_SIZE || header.size > end - ring->at ||
+	if (header.size < sizeof(header) || header.size > end - ring->at ||
 	    header.size % sizeof(uint64_t)) {
 		ring->at = end; /* Not what the kernel writes: leave the rest. */
 		return 0;
@@ -124,18 +165,10 @@ int weft_perf_ring_next(struct weft_perf_ring *ring, uint64_t end,
 	ret_record->type = header.type;
 	ret_record->misc = header.misc;
 	ret_record->body = record + sizeof(header);
-	ret_record->size = header.size - sizeof(header) - ORIGIN_SIZE;
-	if (header.type != PERF_RECORD_SAMPLE) {
-		read_origin(ret_record->body + ret_record->size, ret_record);
+	ret_record->size = header.size - sizeof(header);
+	if (header.type == PERF_RECORD_SAMPLE ? read_sample(ret_record) : read_origin(ret_record)) {
 		return 1;
 	}
-	read_origin(ret_record->body, ret_record);
-	ret_record->body += ORIGIN_SIZE;
-	if (ret_record->size >= sizeof(raw_size)) {
-		memcpy(&raw_size, ret_record->body, sizeof(raw_size));
-		ret_record->body += sizeof(raw_size);
-		ret_record->size -= sizeof(raw_size);
-		ret_record->size = raw_size < ret_record->size ? raw_size : ret_record->size;
-	}
-	return 1;
+	ring->at = end; /* As above. */
+	return 0;
 }

@@ -29,8 +29,8 @@ struct weft_perf_record {
 	const uint8_t
 		*body; /* Valid until the next call. Behind the header; a sample's raw data. */
 	size_t size;
-	int32_t pid, tid; /* Current thread; -1: it is being destroyed. */
-	uint64_t time_ns; /* CLOCK_MONOTONIC; 0 in records that do not tell. */
+	int32_t pid, tid; /* Current thread; -1: it is being destroyed. Samples tell tid alone. */
+	uint64_t time_ns; /* CLOCK_MONOTONIC; 0 in records of losses, which tell nothing else. */
 };
 
 /**

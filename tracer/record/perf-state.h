@@ -44,17 +44,35 @@ struct weft_perf_point {
 	struct weft_tracepoint_field fields[WEFT_FIELD_COUNT];
 };
 
+/*
+ * What tells a CPU's switches. Both do at first and are compared; then the tracepoint alone, which costs
+ * half; or, where it misses some, the records, and the tracepoint what only it knows.
+ */
+enum weft_perf_source {
+	WEFT_SOURCE_BOTH,
+	WEFT_SOURCE_POINT,
+	WEFT_SOURCE_RECORDS,
+};
+
 struct weft_perf_cpu {
 	struct weft_perf_ring ring;
 	uint64_t ring_end; /* Of the round being read. */
 	int fd;            /* Of the event whose ring it is; -1: CPU is not up. */
-	bool pending;      /* A switch told by its tracepoint, not yet by its record. */
+	enum weft_perf_source source;
 	struct weft_kernel_switch told; /* By the tracepoint. */
+	bool pending;                   /* `told` has no record yet. */
+	bool written;                   /* `told` is in the trace. */
 	int32_t running;                /* -1: not known. */
-	uint64_t switch_count;          /* Records of threads that left. */
-	int switch_fd;                  /* Of the tracepoint sched_switch; -1: none. */
-	uint64_t told_of_count;         /* switch_count when the tracepoint was thinned out. */
+	int32_t dying;                  /* The last whose end began here; 0: none. */
+	int point_fd, records_fd;       /* Of the tracepoint sched_switch; of the records. */
+	uint64_t switch_count;          /* Compared so far. */
 	uint64_t untold_count;          /* Of them, without their tracepoint. */
+	struct weft_perf_window {
+		uint32_t switch_count,
+			from_idle_count; /* As above; of them from the idle thread. */
+		uint32_t untold_from_idle_count;
+		bool lost; /* Events: says nothing. */
+	} window;          /* What was compared since the source was chosen. */
 	uint64_t lost_count;
 };
 
@@ -69,8 +87,6 @@ struct weft_perf_state {
 	 * By thread id, + WEFT_PRIO_KNOWN; 0: not known. Pages that nobody used cost nothing. Owned.
 	 */
 	int16_t *prios;
-	bool thinned; /* The tracepoint sched_switch tells unusual states only. */
-	uint64_t opened_ns;
 	int epoll_fd;
 	uint64_t ring_bytes;
 	pid_t self;

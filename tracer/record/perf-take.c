@@ -46,31 +46,53 @@ static int32_t own_tid(const struct weft_perf_cpu *cpu, const struct weft_perf_r
 	return cpu->pending ? cpu->told.prev_tid : cpu->running;
 }
 
+/* Whom a thread makes room for; while that one is being destroyed perf knows no id of it. */
+static int32_t next_tid(const struct weft_perf_cpu *cpu, const struct weft_perf_record *record)
+{
+	int32_t tid = 0;
+
+	if (record->size >= 8) {
+		memcpy(&tid, record->body + 4, sizeof(tid));
+	}
+	return tid < 0 && cpu->dying ? cpu->dying : tid;
+}
+
+/* A switch away from a thread, which its tracepoint told or did not. */
+static void compare(struct weft_perf_cpu *cpu, int32_t prev_tid, bool is_told)
+{
+	cpu->switch_count++;
+	cpu->untold_count += !is_told;
+	cpu->window.switch_count++;
+	cpu->window.from_idle_count += prev_tid == 0;
+	cpu->window.untold_from_idle_count += prev_tid == 0 && !is_told;
+}
+
 static void take_out(struct weft_perf_state *state, struct weft_kernel_trace *trace,
 		     uint32_t number, const struct weft_perf_record *record)
 {
 	struct weft_perf_cpu *cpu = &state->cpus[number];
 	const bool preempted = (record->misc & PERF_RECORD_MISC_SWITCH_OUT_PREEMPT) != 0;
-	struct weft_kernel_switch event = {.prev_prio = PRIO_NORMAL,
-					   .next_prio = PRIO_NORMAL,
-					   .prev_tid = own_tid(cpu, record)};
+	struct weft_kernel_switch event = {.prev_tid = own_tid(cpu, record)};
+	const bool is_told = cpu->pending && cpu->told.prev_tid == event.prev_tid;
 
-	if (record->size >= 8) {
-		memcpy(&event.next_tid, record->body + 4, sizeof(event.next_tid));
+	if (cpu->source != WEFT_SOURCE_RECORDS) {
+		compare(cpu, event.prev_tid, is_told);
 	}
-	event.prev_state = event.prev_tid != 0;
-	cpu->switch_count++;
-	if (cpu->pending && cpu->told.prev_tid == event.prev_tid) {
+	cpu->pending = false;
+	if (is_told && cpu->written) {
+		return;
+	}
+	if (is_told) {
 		event = cpu->told;
 	} else {
-		cpu->untold_count += !state->thinned;
+		event.next_tid = next_tid(cpu, record);
+		event.prev_state = event.prev_tid != 0;
 		event.prev_prio = prio_of(state, event.prev_tid);
 		event.next_prio = prio_of(state, event.next_tid);
 	}
 	if (preempted && event.prev_tid) {
 		event.prev_state = PREEMPTED;
 	}
-	cpu->pending = false;
 	cpu->running = event.next_tid;
 	weft_kernel_trace_switch(trace, number, record->time_ns, &event);
 }
@@ -123,9 +145,13 @@ static int64_t field(const struct weft_perf_point *point, int number,
 	return weft_tracepoint_get(&point->fields[number], record->body, record->size);
 }
 
-static void note_switch(const struct weft_perf_point *point, struct weft_perf_cpu *cpu,
-			const struct weft_perf_record *record)
+/* The records tell the same, or nothing any more; where the tracepoint has holes it is kept for them. */
+static void take_point(struct weft_perf_state *state, const struct weft_perf_point *point,
+		       struct weft_kernel_trace *trace, uint32_t number,
+		       const struct weft_perf_record *record)
 {
+	struct weft_perf_cpu *cpu = &state->cpus[number];
+
 	cpu->told = (struct weft_kernel_switch){
 		.prev_tid = (int32_t)field(point, WEFT_FIELD_TID, record),
 		.next_tid = (int32_t)field(point, WEFT_FIELD_NEXT_TID, record),
@@ -134,6 +160,19 @@ static void note_switch(const struct weft_perf_point *point, struct weft_perf_cp
 		.prev_state = field(point, WEFT_FIELD_STATE, record),
 	};
 	cpu->pending = true;
+	cpu->written = cpu->source != WEFT_SOURCE_RECORDS;
+	if (!cpu->written) {
+		return;
+	}
+	if (cpu->source == WEFT_SOURCE_POINT) {
+		compare(cpu, cpu->told.prev_tid, true);
+		if (cpu->running >= 0 && cpu->running != cpu->told.prev_tid) {
+			compare(cpu, cpu->running, false); /* One before it is missing. */
+		}
+	}
+	note_prio(state, cpu->told.next_tid, cpu->told.next_prio);
+	cpu->running = cpu->told.next_tid;
+	weft_kernel_trace_switch(trace, number, record->time_ns, &cpu->told);
 }
 
 static void take_waking(struct weft_perf_state *state, const struct weft_perf_point *point,
@@ -186,7 +225,7 @@ static void take_sample(struct weft_perf_state *state, struct weft_kernel_trace 
 	}
 	switch (point - state->points) {
 	case WEFT_POINT_SWITCH:
-		note_switch(point, &state->cpus[number], record);
+		take_point(state, point, trace, number, record);
 		break;
 	case WEFT_POINT_WAKING:
 	case WEFT_POINT_WAKEUP_NEW:
@@ -245,7 +284,7 @@ static void take_fork(const struct weft_perf_state *state, struct weft_kernel_tr
 }
 
 /* A thread that ends is watched no longer when it leaves its CPU for the last time. */
-static void take_exit(const struct weft_perf_state *state, struct weft_kernel_trace *trace,
+static void take_exit(struct weft_perf_state *state, struct weft_kernel_trace *trace,
 		      uint32_t number, const struct weft_perf_record *record)
 {
 	struct weft_kernel_switch last = {.prev_prio = PRIO_NORMAL,
@@ -257,6 +296,7 @@ static void take_exit(const struct weft_perf_state *state, struct weft_kernel_tr
 		return;
 	}
 	memcpy(&last.prev_tid, record->body + 8, sizeof(last.prev_tid));
+	state->cpus[number].dying = last.prev_tid;
 	weft_kernel_trace_exit(trace, number, record->time_ns, last.prev_tid, PRIO_NORMAL);
 	if (!state->wide) {
 		weft_kernel_trace_switch(trace, number, record->time_ns, &last);
@@ -304,6 +344,7 @@ static void take_lost(struct weft_perf_cpu *cpu, struct weft_kernel_trace *trace
 		memcpy(&count, record->body + offset, sizeof(count));
 		cpu->lost_count += count;
 		cpu->running = -1;
+		cpu->window.lost = true;
 		weft_kernel_trace_lost(trace, number, count);
 	}
 }
