@@ -10,6 +10,7 @@ import pathlib
 import re
 import shutil
 import signal
+import struct
 import subprocess
 import tempfile
 import time
@@ -293,6 +294,37 @@ def test_a_killed_recorder_leaves_whole_packets(folder):
         recorder.wait()
     assert sum(e.name == "sched_switch" for e in events(folder / "out/kernel")) > 10000
     weft("record", "-q", "-o", folder / "next", "--sched", "none", "--", COUNTED, "rounds", 1, 1)
+
+
+def packets_of(stream):
+    """What a stream's own packets say, as its index should."""
+    data, found, offset = stream.read_bytes(), [], 0
+    while offset < len(data):
+        magic, _, stream_id, instance, begin_ns, end_ns, content, size, number, discarded, _ = \
+            struct.unpack_from("=I16sIQQQQQQQI", data, offset)
+        assert magic == 0xC1FC1FC1
+        found.append((offset, size, content, begin_ns, end_ns, discarded, stream_id, instance,
+                      number))
+        offset += size // 8
+    return found
+
+
+def test_an_index_says_where_each_packet_is(folder):
+    needs("switch")
+    record(folder / "out", "--", SWITCH, "pingpong", 3000)
+    for stream in [f for f in (folder / "out/kernel").iterdir()
+                   if f.is_file() and f.name != "metadata"]:
+        index = (folder / "out/kernel/index" / f"{stream.name}.idx").read_bytes()
+        assert struct.unpack_from(">IIII", index) == (0xC1F1DCC1, 1, 1, 72)
+        assert list(struct.iter_unpack(">9Q", index[16:])) == packets_of(stream), stream.name
+    whole = run("babeltrace2", "--begin=0", folder / "out/kernel")
+    assert "index" not in whole.stderr.lower(), whole.stderr
+    # A recorder that was killed leaves one that is too short: the stream tells the rest.
+    for index in (folder / "out/kernel/index").iterdir():
+        index.write_bytes(index.read_bytes()[:-72])
+    assert run("babeltrace2", folder / "out/kernel").stdout == whole.stdout
+    assert run("babeltrace2", folder / "out/kernel").stderr
+    assert weft("summary", folder / "out").stderr == ""
 
 
 def test_a_full_disk_leaves_what_fits(folder):

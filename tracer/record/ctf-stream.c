@@ -62,6 +62,7 @@ int weft_ctf_stream_init(struct weft_ctf_stream *stream, const char *path,
 		stream->fd = -1;
 		return weft_error_set(err, -ENOMEM, "out of memory");
 	}
+	weft_ctf_index_init(&stream->index, path);
 	return 0;
 }
 
@@ -71,6 +72,7 @@ void weft_ctf_stream_fini(struct weft_ctf_stream *stream)
 		return;
 	}
 	weft_ctf_stream_flush(stream);
+	weft_ctf_index_fini(&stream->index);
 	if (close(stream->fd) < 0 && stream->problem.code == 0) {
 		(void)weft_error_set_errno(&stream->problem, -errno,
 					   "cannot write the last packet");
@@ -112,6 +114,22 @@ static void take_back(struct weft_ctf_stream *stream)
 	}
 }
 
+static void add_to_index(struct weft_ctf_stream *stream)
+{
+	const struct weft_ctf_index_entry entry = {
+		.offset_bytes = stream->file_bytes,
+		.packet_bits = (uint64_t)WEFT_CTF_PACKET_SIZE * 8,
+		.content_bits = (uint64_t)stream->used * 8,
+		.begin_ns = stream->begin_ns,
+		.end_ns = stream->last_ns,
+		.discarded_count = stream->discarded,
+		.instance = stream->instance,
+		.sequence = stream->sequence,
+	};
+
+	weft_ctf_index_add(&stream->index, &entry);
+}
+
 void weft_ctf_stream_flush(struct weft_ctf_stream *stream)
 {
 	uint8_t *bytes = stream->bytes;
@@ -135,6 +153,7 @@ void weft_ctf_stream_flush(struct weft_ctf_stream *stream)
 	put_u32(bytes + AT_CPU, stream->cpu);
 	memset(bytes + stream->used, 0, WEFT_CTF_PACKET_SIZE - stream->used);
 	if (write_all(stream->fd, bytes, WEFT_CTF_PACKET_SIZE)) {
+		add_to_index(stream);
 		stream->file_bytes += WEFT_CTF_PACKET_SIZE;
 		stream->sequence++;
 		stream->told = stream->discarded;

@@ -24,6 +24,8 @@
 
 #include <weft/error.h>
 
+#include "ctf-index.h"
+
 enum {
 	WEFT_CTF_UUID_SIZE = 16,
 	WEFT_CTF_PACKET_SIZE = 4096,
@@ -39,14 +41,15 @@ struct weft_ctf_stream {
 	size_t used;
 	uint32_t event_count; /* In this packet. */
 	uint64_t begin_ns, last_ns;
-	uint64_t sequence;         /* Of this packet. */
-	uint64_t discarded, told;  /* Since the start; and what the file tells of them. */
-	uint64_t file_bytes;       /* Of whole packets. */
-	uint64_t late_count;       /* Events whose time was set to that of the one before. */
+	uint64_t sequence;        /* Of this packet. */
+	uint64_t discarded, told; /* Since the start; and what the file tells of them. */
+	uint64_t file_bytes;      /* Of whole packets. */
+	uint64_t late_count;      /* Events whose time was set to that of the one before. */
+	struct weft_ctf_index index;
 	struct weft_error problem; /* The first that a write met; code 0: none. */
 };
 
-/** Creates the file; it must not exist. On failure nothing is left to release. */
+/** Creates the file and its index; it must not exist. On failure nothing is left to release. */
 WEFT_MUST_CHECK int weft_ctf_stream_init(struct weft_ctf_stream *stream, const char *path,
 					 const uint8_t uuid[WEFT_CTF_UUID_SIZE], uint32_t cpu,
 					 uint64_t instance, struct weft_error *err);
