@@ -159,7 +159,7 @@ void weft_go__end_syscall(struct weft_go_encoder *encoder, struct weft_go_thread
 }
 
 /* The frame tells thread and call, as the pages show nothing else of a slice. */
-static void begin_syscall(struct weft_go_encoder *encoder, struct weft_go_thread *thread)
+void weft_go__begin_syscall(struct weft_go_encoder *encoder, struct weft_go_thread *thread)
 {
 	struct weft_text name = weft_text_table_get(&encoder->names, thread->name_frame);
 	char frame[2 * WEFT_NAME_SIZE + 64];
@@ -188,7 +188,7 @@ static void on_syscall(void *ctx, uint64_t ts_ns, struct weft_thread *shown,
 	weft_go__begin(encoder, ts_ns);
 	weft_go__end_syscall(encoder, thread);
 	if (index > WEFT_SYSCALL_NONE) {
-		begin_syscall(encoder, thread);
+		weft_go__begin_syscall(encoder, thread);
 	}
 }
 
@@ -377,7 +377,7 @@ static void on_run(void *ctx, uint64_t ts_ns, struct weft_thread *shown)
 		emit_label(encoder, thread);
 	}
 	if (thread->syscall > WEFT_SYSCALL_NONE) {
-		begin_syscall(encoder, thread);
+		weft_go__begin_syscall(encoder, thread);
 	}
 }
 

@@ -416,6 +416,9 @@ static void declare_running(struct weft_go_encoder *encoder, struct weft_go_lane
 			     0);
 		encoder->procs_pending = false;
 	}
+	if (lane->running->syscall > WEFT_SYSCALL_NONE) {
+		weft_go__begin_syscall(encoder, lane->running);
+	}
 }
 
 static void declare_states(struct weft_go_encoder *encoder)
@@ -465,7 +468,7 @@ void weft_go__end_generation(struct weft_go_encoder *encoder)
 	if (!encoder->generation_open) {
 		return;
 	}
-	/* A call that goes on is shown as running from here on: not wrong, and simple to continue. */
+	/* A call that goes on has another slice in the next generation. */
 	for (lane = 0; lane < encoder->lane_count; lane++) {
 		if (encoder->lanes[lane].running) {
 			weft_go__end_syscall(encoder, encoder->lanes[lane].running);
@@ -481,16 +484,17 @@ void weft_go__end_generation(struct weft_go_encoder *encoder)
 
 void weft_go__begin(struct weft_go_encoder *encoder, uint64_t ts_ns)
 {
+	/* First, so that what a generation's end cuts lasts up to the next one. */
+	encoder->now_ns = ts_ns;
+	encoder->now_tick = FIRST_TICK + ts_ns / WEFT_GO_TICK_NS;
+	if (encoder->now_tick > LAST_TICK) {
+		encoder->now_tick = LAST_TICK;
+	}
 	if (encoder->generation_open &&
 	    (ts_ns - encoder->generation_ns >= encoder->options.generation_ns ||
 	     encoder->strings.arena_size > STRING_BYTES_MAX ||
 	     encoder->stacks.count > STACK_COUNT_MAX)) {
 		weft_go__end_generation(encoder);
-	}
-	encoder->now_ns = ts_ns;
-	encoder->now_tick = FIRST_TICK + ts_ns / WEFT_GO_TICK_NS;
-	if (encoder->now_tick > LAST_TICK) {
-		encoder->now_tick = LAST_TICK;
 	}
 	if (!encoder->generation_open) {
 		begin_generation(encoder);

@@ -124,6 +124,8 @@ void weft_go__stream_destroy(struct weft_go_encoder *encoder, struct weft_go_str
 /** The stream on which a Running thread's events go. */
 struct weft_go_stream *weft_go__stream_of(struct weft_go_encoder *encoder,
 					  const struct weft_go_thread *thread);
+/** Opens the slice of the system call that a thread is in, which runs. */
+void weft_go__begin_syscall(struct weft_go_encoder *encoder, struct weft_go_thread *thread);
 /** Closes the slice of a system call, before what only a running thread may do. */
 void weft_go__end_syscall(struct weft_go_encoder *encoder, struct weft_go_thread *thread);
 /** Writes a timed event now; remembers the first failure. */

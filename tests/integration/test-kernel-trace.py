@@ -16,6 +16,7 @@ wakes server at 700, which answers at 850.
 
 import json
 import os
+import re
 
 import ctf
 import harness
@@ -191,6 +192,38 @@ def test_all_of_it_converts(folder):
     for reader in readers:
         done = reader.parse(trace)
         assert done.returncode == 0, f"{reader}: {done.stderr[-2000:]}"
+
+
+def time_in_calls(reader, trace, thread):
+    """How long the thread was in system calls, as the reader sees it, in ns."""
+    total, began = 0, None
+    for line in reader.parse(trace).stdout.splitlines():
+        found = re.search(rf"Time=(\d+) .*GoID={thread} (\w+)->(\w+)", line)
+        if found and found[3] == "Syscall" and found[2] != "Syscall":
+            began = int(found[1])
+        elif found and found[2] == "Syscall" and found[3] != "Syscall":
+            total += int(found[1]) - began
+    return total
+
+
+def test_a_system_call_lasts_over_generations(folder):
+    with ctf.kernel(folder / "kernel", 2) as trace:
+        story = ctf.Schedule(trace, NAMES)
+        story.switch(0, 0, CLIENT)
+        trace.event(1_000_000, 0, "syscall_entry_read", fd=3, count=1)
+        for second in range(1, 7):  # What else happens ends generations.
+            story.switch(second * 1_000_000 // 2, 1, HOG if second % 2 else 0)
+        trace.event(3_500_000_000, 0, "syscall_exit_read", ret=1, buf=0)
+        story.switch(4_000_000, 0, 0)
+    harness.weft("convert", folder, "-o", folder / "x.trace")
+    harness.weft("verify", "--strict", folder / "x.trace")
+    # Older readers print no transitions.
+    readers = [reader for reader in harness.readers() if reader.version not in ("1.22", "1.23")]
+    if not readers:
+        raise harness.Skip("no reader is there that prints what it read (Go 1.24 or later)")
+    for reader in readers:
+        told = time_in_calls(reader, folder / "x.trace", CLIENT)
+        assert abs(told - 3_499_000_000) < 1_000, f"{reader}: {told}"
 
 
 def test_a_cut_kernel_stream_is_read_up_to_the_cut(folder):
