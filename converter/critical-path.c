@@ -413,7 +413,9 @@ static void leave(struct weft_critical_path *path, uint64_t ts_ns, const struct 
 	struct weft_critical_thread *row = row_of(thread);
 
 	if (row && counts(path, ts_ns)) {
-		leave_lane(path, row, ts_ns, lane);
+		if (lane >= 0) {
+			leave_lane(path, row, ts_ns, lane);
+		}
 		close_interval(path, row, ts_ns, thread->region_count, &none);
 		change(row, ts_ns, state, reason, -1);
 	}

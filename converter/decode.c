@@ -196,6 +196,10 @@ static const struct field fields_process_state[] = {
 	FIELD("name", STRING, thread_state.name),
 	ADDED_FIELD("vtid", S32, thread_state.vtid, 0),
 	ADDED_FIELD("ns_inum", U32, thread_state.ns_inum, 0),
+	FIELD("status", S32, thread_state.status),
+	ADDED_FIELD("syscall", SYSCALL, thread_state.wait.syscall, WEFT_SYSCALL_UNKNOWN),
+	ADDED_FIELD("object", BYTE, thread_state.wait.object, WEFT_WAIT_OBJECT_UNKNOWN),
+	ADDED_FIELD("arg", U64, thread_state.wait.arg, 0),
 };
 
 /*
@@ -219,6 +223,12 @@ static void finish_switch(struct weft_event *event)
 	} else {
 		event->sched_switch.reason = WEFT_SWITCH_BLOCKED;
 	}
+}
+
+/* WAIT, of the states that the LTTng kernel tracer dumps. */
+static void finish_process_state(struct weft_event *event)
+{
+	event->thread_state.is_asleep = event->thread_state.status == 5;
 }
 
 static void finish_softirq(struct weft_event *event)
@@ -265,7 +275,8 @@ static const struct known_event known_events[] = {
 	KERNEL_ROW("sched_process_exit", EXIT, fields_sched_exit, NULL),
 	KERNEL_ROW("sched_process_exec", COMM, fields_sched_exec, finish_exec),
 	KERNEL_ROW("task_rename", COMM, fields_task_rename, NULL),
-	KERNEL_ROW("lttng_statedump_process_state", THREAD_STATE, fields_process_state, NULL),
+	KERNEL_ROW("lttng_statedump_process_state", THREAD_STATE, fields_process_state,
+		   finish_process_state),
 	{"irq_handler_entry", WEFT_EVENT_IRQ_ENTRY, NULL, 0, finish_irq},
 	{"irq_handler_exit", WEFT_EVENT_IRQ_EXIT, NULL, 0, finish_irq},
 	{"x86_irq_vectors_local_timer_entry", WEFT_EVENT_IRQ_ENTRY, NULL, 0, finish_irq},

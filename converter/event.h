@@ -172,6 +172,9 @@ struct weft_event {
 			int32_t vtid; /**< As in `fork`. */
 			uint32_t ns_inum;
 			struct weft_text name;
+			int32_t status;        /**< The tracer's number. */
+			bool is_asleep;        /**< Since before; waits as `wait` tells. */
+			struct weft_wait wait; /**< As in `sched_switch`. */
 		} thread_state;
 		struct {
 			weft_syscall_index index;

@@ -194,7 +194,7 @@ static void forward_lanes(struct weft_filter *filter)
 	}
 }
 
-/* Announces a thread in the state it has; a Running one runs. */
+/* Announces a thread in the state it has: a Running one runs, a Waiting one has slept. */
 static void introduce(struct weft_filter *filter, struct weft_thread *thread)
 {
 	if (is_known(thread) || !is_of_process(filter, thread)) {
@@ -204,14 +204,17 @@ static void introduce(struct weft_filter *filter, struct weft_thread *thread)
 	FORWARD(filter, thread_new, thread, NULL);
 	if (thread->state == WEFT_THREAD_RUNNING) {
 		FORWARD(filter, run, thread);
+	} else if (thread->state == WEFT_THREAD_WAITING) {
+		FORWARD(filter, block, thread, -1, weft_wait_reason(&thread->wait));
 	}
 }
 
-static void introduce_if_running(void *ctx, struct weft_thread *thread)
+static void introduce_if_present(void *ctx, struct weft_thread *thread)
 {
 	struct weft_filter *filter = (struct weft_filter *)ctx;
 
-	if (thread->state == WEFT_THREAD_RUNNING && thread != filter->current) {
+	if ((thread->state == WEFT_THREAD_RUNNING || thread->state == WEFT_THREAD_WAITING) &&
+	    thread != filter->current) {
 		introduce(filter, thread);
 	}
 }
@@ -231,7 +234,7 @@ static bool is_over(struct weft_filter *filter, uint64_t ts_ns)
 	return filter->done;
 }
 
-/* Whether the hook at this time counts; at the first that does, what is running is announced. */
+/* Whether the hook at this time counts; at the first that does, who runs or sleeps is announced. */
 static bool counts(struct weft_filter *filter, uint64_t ts_ns, const struct weft_thread *thread)
 {
 	const struct weft_timeline_totals *totals = weft_timeline_totals(filter->timeline);
@@ -249,7 +252,7 @@ static bool counts(struct weft_filter *filter, uint64_t ts_ns, const struct weft
 	if (!filter->started) {
 		filter->started = true;
 		if (!filter->by_task) {
-			weft_timeline_each_thread(filter->timeline, introduce_if_running, filter);
+			weft_timeline_each_thread(filter->timeline, introduce_if_present, filter);
 		}
 	}
 	return true;

@@ -14,7 +14,8 @@
  * the thread runs on inside the call.
  *
  * Creation. A thread without a known creator is created where it first runs: on a stream that has a
- * processor and no goroutine, which the format allows.
+ * processor and no goroutine, which the format allows. One that was asleep when the trace began runs
+ * for an instant there, as soon as there is such a stream, for only then may it say what it waits for.
  */
 #include "go-encoder.h"
 
@@ -55,8 +56,15 @@ struct weft_go_encoder *weft_go_encoder_create(const struct weft_go_encoder_opti
 	return encoder;
 }
 
+static void forget_sleep(struct weft_go_encoder *encoder, struct weft_go_thread *thread)
+{
+	encoder->asleep_count -= thread->is_asleep;
+	thread->is_asleep = false;
+}
+
 static void forget_thread(struct weft_go_encoder *encoder, struct weft_go_thread *thread)
 {
+	forget_sleep(encoder, thread);
 	weft_go__stream_destroy(encoder, thread->stream);
 	if (thread->previous) {
 		thread->previous->next = thread->next;
@@ -218,6 +226,57 @@ static int add_lane(struct weft_go_encoder *encoder, struct weft_go_lane **ret_l
 	return 0;
 }
 
+static void create_goroutine(struct weft_go_encoder *encoder, struct weft_go_thread *thread,
+			     struct weft_go_stream *stream, uint64_t creator_stack)
+{
+	WEFT_GO_EMIT(encoder, stream, WEFT_GO_CREATE, thread->thread->id,
+		     weft_go__name_stack(encoder, thread->name_frame), creator_stack);
+	thread->created = true;
+	thread->seq = 0;
+}
+
+static void start_goroutine(struct weft_go_encoder *encoder, struct weft_go_thread *thread,
+			    struct weft_go_stream *stream)
+{
+	WEFT_GO_EMIT(encoder, stream, WEFT_GO_START, thread->thread->id, ++thread->seq);
+	if (encoder->procs_pending) {
+		WEFT_GO_EMIT(encoder, stream, WEFT_GO_PROCS_CHANGE, (uint64_t)encoder->lane_count,
+			     0);
+		encoder->procs_pending = false;
+	}
+}
+
+/* Threads that have slept since before the trace run for an instant on a lane that is free. */
+static void show_asleep(struct weft_go_encoder *encoder, int32_t lane_number)
+{
+	const bool per_thread = encoder->options.stream_per_thread;
+	struct weft_go_lane *lane = &encoder->lanes[lane_number];
+	struct weft_go_thread *thread;
+	char text[WEFT_WAIT_TEXT_SIZE];
+
+	for (thread = encoder->threads; thread && encoder->asleep_count; thread = thread->next) {
+		struct weft_go_stream *stream = per_thread ? thread->stream : lane->stream;
+
+		if (!thread->is_asleep) {
+			continue;
+		}
+		if (per_thread) {
+			WEFT_GO_EMIT(encoder, stream, WEFT_GO_PROC_START, (uint64_t)lane_number,
+				     ++lane->seq);
+		}
+		create_goroutine(encoder, thread, stream, 0);
+		start_goroutine(encoder, thread, stream);
+		WEFT_GO_EMIT(encoder, stream, WEFT_GO_BLOCK,
+			     weft_go__string(encoder, weft_text_of(weft_wait_text(
+							      &thread->thread->wait, text))),
+			     weft_go__name_stack(encoder, thread->name_frame));
+		if (per_thread) {
+			weft_go__emit(encoder, stream, WEFT_GO_PROC_STOP, NULL, 0);
+		}
+		forget_sleep(encoder, thread);
+	}
+}
+
 static void on_lane_new(void *ctx, uint64_t ts_ns, int32_t lane_number)
 {
 	struct weft_go_encoder *encoder = (struct weft_go_encoder *)ctx;
@@ -236,15 +295,7 @@ static void on_lane_new(void *ctx, uint64_t ts_ns, int32_t lane_number)
 	WEFT_GO_EMIT(encoder, per_thread ? encoder->no_stream : lane->stream, WEFT_GO_PROC_STATUS,
 		     (uint64_t)lane_number, per_thread ? WEFT_GO_PROC_IDLE : WEFT_GO_PROC_RUNNING);
 	encoder->procs_pending = true;
-}
-
-static void create_goroutine(struct weft_go_encoder *encoder, struct weft_go_thread *thread,
-			     struct weft_go_stream *stream, uint64_t creator_stack)
-{
-	WEFT_GO_EMIT(encoder, stream, WEFT_GO_CREATE, thread->thread->id,
-		     weft_go__name_stack(encoder, thread->name_frame), creator_stack);
-	thread->created = true;
-	thread->seq = 0;
+	show_asleep(encoder, lane_number);
 }
 
 static void on_thread_new(void *ctx, uint64_t ts_ns, struct weft_thread *shown,
@@ -367,12 +418,7 @@ static void on_run(void *ctx, uint64_t ts_ns, struct weft_thread *shown)
 		create_goroutine(encoder, thread, stream, 0);
 	}
 	lane->running = thread;
-	WEFT_GO_EMIT(encoder, stream, WEFT_GO_START, shown->id, ++thread->seq);
-	if (encoder->procs_pending) {
-		WEFT_GO_EMIT(encoder, stream, WEFT_GO_PROCS_CHANGE, (uint64_t)encoder->lane_count,
-			     0);
-		encoder->procs_pending = false;
-	}
+	start_goroutine(encoder, thread, stream);
 	if (thread->label_pending) {
 		emit_label(encoder, thread);
 	}
@@ -398,28 +444,43 @@ static void suspend(struct weft_go_encoder *encoder, uint64_t ts_ns, struct weft
 {
 	struct weft_go_thread *thread = thread_of(shown);
 	struct weft_go_stream *stream;
+	int32_t lane;
 
 	if (!thread || thread->lane < 0) {
 		return;
 	}
 	weft_go__begin(encoder, ts_ns);
 	weft_go__end_syscall(encoder, thread);
+	lane = thread->lane;
 	stream = weft_go__stream_of(encoder, thread);
 	WEFT_GO_EMIT(encoder, stream, type, weft_go__string(encoder, weft_text_of(reason)),
 		     weft_go__name_stack(encoder, thread->name_frame));
 	leave_lane(encoder, thread, stream,
 		   type == WEFT_GO_BLOCK ? WEFT_THREAD_WAITING : WEFT_THREAD_RUNNABLE);
+	show_asleep(encoder, lane);
 }
 
 static void on_block(void *ctx, uint64_t ts_ns, struct weft_thread *shown, int32_t lane,
 		     const char *reason)
 {
+	struct weft_go_encoder *encoder = (struct weft_go_encoder *)ctx;
+	struct weft_go_thread *thread = thread_of(shown);
 	char text[WEFT_WAIT_TEXT_SIZE];
 
-	(void)lane;
 	(void)reason; /* Part of the text. */
-	suspend((struct weft_go_encoder *)ctx, ts_ns, shown, WEFT_GO_BLOCK,
-		weft_wait_text(&shown->wait, text));
+	if (lane >= 0 || !thread || thread->created) {
+		suspend(encoder, ts_ns, shown, WEFT_GO_BLOCK, weft_wait_text(&shown->wait, text));
+		return;
+	}
+	thread->is_asleep = true;
+	thread->state = WEFT_THREAD_WAITING;
+	encoder->asleep_count++;
+	for (lane = 0; lane < encoder->lane_count && encoder->lanes[lane].running; lane++) {
+	}
+	if (lane < encoder->lane_count) {
+		weft_go__begin(encoder, ts_ns);
+		show_asleep(encoder, lane);
+	}
 }
 
 static void on_stop(void *ctx, uint64_t ts_ns, struct weft_thread *shown, int32_t lane,
@@ -438,6 +499,11 @@ static void on_wake(void *ctx, uint64_t ts_ns, struct weft_thread *shown, struct
 	struct weft_go_stream *stream = encoder->no_stream;
 
 	if (!thread) {
+		return;
+	}
+	if (!thread->created) {
+		forget_sleep(encoder, thread); /* It is as good as new. */
+		thread->state = WEFT_THREAD_NEW;
 		return;
 	}
 	weft_go__begin(encoder, ts_ns);

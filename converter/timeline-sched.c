@@ -276,6 +276,23 @@ int weft_timeline__comm(struct weft_timeline *timeline, const struct weft_event 
 	return 0;
 }
 
+/*
+ * It may sleep to the end, and nothing else would tell of it. Threads of the kernel that have nothing
+ * to do are many and tell nothing.
+ */
+static void find_asleep(struct weft_timeline *timeline, struct weft_thread_node *node,
+			const struct weft_event *event)
+{
+	if (!timeline->options.has_sched || !event->thread_state.is_asleep || node->announced ||
+	    node->is_kernel) {
+		return;
+	}
+	node->shown.wait = event->thread_state.wait;
+	node->shown.wait.lock = node->lock;
+	weft_timeline__announce(timeline, node, NULL);
+	weft_timeline__block(timeline, node, weft_wait_reason(&node->shown.wait));
+}
+
 int weft_timeline__thread_state(struct weft_timeline *timeline, const struct weft_event *event)
 {
 	struct weft_thread_node *node;
@@ -291,10 +308,14 @@ int weft_timeline__thread_state(struct weft_timeline *timeline, const struct wef
 	}
 	node->is_kernel = event->thread_state.ppid == TID_KTHREADD || pid == TID_KTHREADD;
 	weft_timeline__rename_by_kernel(timeline, node, event->thread_state.name);
-	return pid == node->shown.tid
-		       ? weft_timeline__name_process(timeline, pid, event->thread_state.ppid,
-						     event->thread_state.name)
-		       : 0;
+	ret = pid == node->shown.tid
+		      ? weft_timeline__name_process(timeline, pid, event->thread_state.ppid,
+						    event->thread_state.name)
+		      : 0;
+	if (ret == 0) {
+		find_asleep(timeline, node, event);
+	}
+	return ret;
 }
 
 int weft_timeline__syscall(struct weft_timeline *timeline, const struct weft_event *event)

@@ -146,6 +146,7 @@ void weft_timeline__run(struct weft_timeline *timeline, struct weft_thread_node 
 			int32_t lane);
 void weft_timeline__stop(struct weft_timeline *timeline, struct weft_thread_node *node,
 			 const char *reason);
+/** From its lane, or from its announcement. */
 void weft_timeline__block(struct weft_timeline *timeline, struct weft_thread_node *node,
 			  const char *reason);
 void weft_timeline__wake(struct weft_timeline *timeline, struct weft_thread_node *node,

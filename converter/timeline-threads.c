@@ -380,8 +380,12 @@ void weft_timeline__stop(struct weft_timeline *timeline, struct weft_thread_node
 void weft_timeline__block(struct weft_timeline *timeline, struct weft_thread_node *node,
 			  const char *reason)
 {
-	int32_t lane = leave_lane(timeline, node, WEFT_THREAD_WAITING);
+	int32_t lane = -1;
 
+	if (node->shown.state == WEFT_THREAD_RUNNING) {
+		lane = leave_lane(timeline, node, WEFT_THREAD_WAITING);
+	}
+	node->shown.state = WEFT_THREAD_WAITING;
 	WEFT_TIMELINE_HOOK(timeline, block, &node->shown, lane, reason);
 }
 

@@ -10,7 +10,7 @@
  *
  *   - Times never decrease.
  *   - A thread: thread_new first; then run → (block | stop | exit); block → wake; wake or stop
- *     or new → run; exit is last.
+ *     or new → run; exit is last. One that was asleep when the trace began goes new → block.
  *   - A lane (a row: a CPU, or a stand-in for one thread, see enum weft_lanes) runs at most one
  *     thread, a thread runs on at most one lane.
  *   - Task, region, log, account and sample hooks come only for a thread that is Running, on its lane.
@@ -159,7 +159,8 @@ struct weft_timeline_ops {
 	void (*thread_name)(void *ctx, uint64_t ts_ns, struct weft_thread *thread);
 	/** Starts running on thread->lane. */
 	void (*run)(void *ctx, uint64_t ts_ns, struct weft_thread *thread);
-	/** Goes to sleep, from `lane`. reason: short stable text, never NULL. */
+	/** Goes to sleep, from `lane` (-1: has slept since before it was announced). reason: short
+	 * stable text, never NULL. */
 	void (*block)(void *ctx, uint64_t ts_ns, struct weft_thread *thread, int32_t lane,
 		      const char *reason);
 	/** Loses its lane but could run on. reason: "preempted", "yield", "inferred". */

@@ -28,6 +28,7 @@ static void read_texts(const char *text, const uint8_t *bytes, size_t size)
 	(void)weft_statedump_parse_stat(text, &thread); /* Must only not crash, as all below. */
 	weft_statedump_parse_status(text, &thread);
 	weft_statedump_parse_syscall(text, &thread);
+	(void)weft_statedump_parse_link(text);
 	(void)weft_tracepoint_parse_id(text);
 	field = weft_tracepoint_parse_field(text, names[bytes[0] % 4]);
 	(void)weft_tracepoint_get(&field, bytes, size);

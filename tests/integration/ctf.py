@@ -64,6 +64,11 @@ KERNEL_EVENTS = {
     "syscall_exit_read": (("ret", S64), ("buf", U64)),
     "syscall_entry_nanosleep": (("rqtp", U64),),
     "syscall_exit_nanosleep": (("ret", S64), ("rmtp", U64)),
+    "lttng_statedump_process_state": (("tid", S32), ("vtid", S32), ("pid", S32), ("vpid", S32),
+                                      ("ppid", S32), ("vppid", S32), ("name", COMM),
+                                      ("type", S32), ("mode", S32), ("submode", S32),
+                                      ("status", S32), ("ns_level", S32), ("ns_inum", U32),
+                                      ("cpu", U32)),
 }
 
 

@@ -12,6 +12,7 @@ import shutil
 import signal
 import struct
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -208,6 +209,38 @@ def test_both_halves_have_one_clock(folder):
             else:
                 outside.append(event)
     assert inside >= 2000 and not outside, (inside, outside[:3])
+
+
+HANGING = """
+import os, socket, threading
+out, lock = os.pipe()[0], threading.Lock()
+mine, other = socket.socketpair()
+lock.acquire()
+for wait in (lambda: os.read(out, 1), lambda: mine.recv(1), lambda: lock.acquire()):
+    threading.Thread(target=wait, daemon=True).start()
+print("waiting", flush=True)
+threading.Event().wait()
+"""
+
+
+def test_a_program_that_hangs_says_where(folder):
+    needs("switch")
+    with started(sys.executable, "-c", HANGING, stdout=subprocess.PIPE) as program:
+        program.stdout.readline()
+        tasks = pathlib.Path(f"/proc/{program.pid}/task")
+        wait_for(lambda: all("(sleeping)" in (task / "status").read_text()
+                             for task in tasks.iterdir()), "all threads to sleep")
+        for tier in ("tracepoints", "switch"):
+            if tier not in json.loads(weft("doctor", "--json", check=False).stdout)["tiers"]:
+                continue
+            record(folder / tier, "--sched", tier, "--all", "--seconds", "0.3")
+            told = json.loads(weft("summary", "--json", "--pid", program.pid,
+                                   folder / tier).stdout)
+            reasons = sorted(row["scheduling"]["blocked"][0]["reason"] for row in told["threads"])
+            assert reasons == ["network", "pipe", "sync: futex", "sync: futex"], told["threads"]
+            weft("convert", folder / tier, "--pid", program.pid, "-o", folder / "x.trace")
+            assert "goroutines 4" in weft("verify", "--strict", folder / "x.trace").stdout
+        program.kill()
 
 
 def test_programs_that_never_heard_of_weft(folder):

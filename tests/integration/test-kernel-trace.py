@@ -194,6 +194,40 @@ def test_all_of_it_converts(folder):
         assert done.returncode == 0, f"{reader}: {done.stderr[-2000:]}"
 
 
+def dump(trace, at_us, tid, pid, status, ppid=1):
+    trace.event(at_us * 1000, 0, "lttng_statedump_process_state", tid=tid, vtid=tid, pid=pid,
+                vpid=pid, ppid=ppid, vppid=ppid, name=NAMES.get(tid, "kthread"), type=0, mode=1,
+                submode=0, status=status, ns_level=0, ns_inum=4026531836, cpu=0)
+
+
+def test_who_sleeps_all_along_is_there(folder):
+    wait, run, kthreadd = 5, 6, 2
+    with ctf.kernel(folder / "kernel", 1) as trace:
+        story = ctf.Schedule(trace, NAMES)
+        story.switch(0, 0, CLIENT)
+        dump(trace, 10, CLIENT, PIDS[CLIENT], run)
+        dump(trace, 20, SERVER, PIDS[SERVER], wait)
+        dump(trace, 30, STORE, PIDS[STORE], wait)
+        dump(trace, 40, 60, 60, wait, kthreadd)  # One of the kernel's, without work.
+        story.wake(520, 0, STORE, 0)
+        story.switch(600, 0, STORE)
+        story.switch(1020, 0, 0)
+    told = threads_of(summary(folder))
+    assert set(told) == {"client", "server", "store"}, told
+    server, store = told["server"], told["store"]
+    assert (server["first_ns"], server["last_ns"]) == (20_000, 1_020_000), server
+    assert server["scheduling"]["blocked"] == [{"reason": "blocked", "count": 1, "ns": 1_000_000}]
+    assert store["scheduling"]["blocked"][0]["ns"] == 490_000, store
+    assert (store["scheduling"]["run_wait_ns"], store["scheduling"]["run_ns"]) == (80_000, 420_000)
+    assert store["scheduling"]["woken_by"] == [{"name": "client", "count": 1}], store
+    # The time from 700 us on begins for the output when store leaves: the others are asleep then.
+    for selection, count in (((), 3), (("--rows", "thread"), 3), (("--pid", PIDS[SERVER]), 2),
+                             (("--from", "700us"), 2)):
+        harness.weft("convert", folder, "-o", folder / "x.trace", *selection)
+        found = harness.weft("verify", "--strict", folder / "x.trace").stdout
+        assert f"goroutines {count}," in found, (selection, found)
+
+
 def time_in_calls(reader, trace, thread):
     """How long the thread was in system calls, as the reader sees it, in ns."""
     total, began = 0, None

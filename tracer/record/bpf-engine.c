@@ -547,6 +547,7 @@ const struct weft_engine weft_engine_bpf = {
 	.tier = WEFT_RECORD_TIER_TRACEPOINTS,
 	.blocks = true,
 	.wakers = true,
+	.sees_all = true,
 	.has_syscalls = true,
 	.open = bpf_open,
 	.get_fd = bpf_get_fd,

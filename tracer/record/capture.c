@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "clock.h"
@@ -124,6 +125,33 @@ static void choose_sizes(struct weft_engine_request *request)
 	}
 }
 
+struct sight {
+	const struct weft_engine *engine;
+	const struct weft_engine_request *request;
+};
+
+/* Whether a process that is there already is watched: a command is not yet. */
+static bool sees_state(const void *ctx, pid_t pid, int dir)
+{
+	const struct sight *sight = (const struct sight *)ctx;
+	char name[16];
+	struct stat status;
+
+	if (sight->engine->sees_all) {
+		return true;
+	}
+	switch (sight->request->scope) {
+	case WEFT_RECORD_SCOPE_COMMAND:
+		return false;
+	case WEFT_RECORD_SCOPE_PROCESS:
+		return pid == sight->request->pid;
+	default:
+		(void)snprintf(name, sizeof(name), "%d", (int)pid);
+		return fstatat(dir, name, &status, 0) == 0 &&
+		       (status.st_uid == geteuid() || geteuid() == 0) && pid != getpid();
+	}
+}
+
 static int write_trace(struct weft_capture *capture, const struct weft_capture_options *options,
 		       const struct weft_engine_request *request, struct weft_error *err)
 {
@@ -136,13 +164,14 @@ static int write_trace(struct weft_capture *capture, const struct weft_capture_o
 		.wakers = engine->wakers,
 		.syscalls = engine->has_syscalls && request->syscalls,
 	};
+	const struct sight sight = {engine, request};
 	int ret = weft_kernel_trace_init(&capture->trace, options->dir, &layout, request->cpu_count,
 					 err);
 
 	if (ret < 0) {
 		return ret;
 	}
-	(void)weft_statedump_write(&capture->trace); /* What could be seen. */
+	(void)weft_statedump_write(&capture->trace, sees_state, &sight); /* What could be seen. */
 	return start_thread(capture, err);
 }
 

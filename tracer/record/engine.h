@@ -35,6 +35,7 @@ struct weft_engine {
 	const char *name; /* For the trace's environment. */
 	enum weft_record_tier tier;
 	bool blocks, wakers, has_syscalls; /* See struct weft_kernel_layout. */
+	bool sees_all;                     /* Every thread's switches; else those in scope. */
 
 	/**
 	 * Attaches; events are being collected when it returns.

@@ -94,7 +94,9 @@ static const struct event {
 							    ENUM(32, 1, THREAD_STATUS, "status")
 								    S32("ns_level") U32("ns_inum")
 									    U32("cpu"),
-				    ADDITION_ALWAYS, SYSCALL_FIELD "syscall;\n" U64X("arg")},
+				    ADDITION_ALWAYS,
+				    SYSCALL_FIELD "syscall;\n" ENUM(8, 0, OBJECTS, "object")
+					    U64X("arg")},
 	[WEFT_KERNEL_DUMP_NS] = {"lttng_statedump_process_pid_ns",
 				 S32("tid") S32("vtid") S32("vpid") S32("vppid") S32("ns_level")
 					 U32("ns_inum"),

@@ -423,6 +423,8 @@ static int32_t status_of(char state)
 		return 4;
 	case 'X':
 		return 7;
+	case '?':
+		return 0;
 	default:
 		return 5;
 	}
@@ -450,6 +452,7 @@ void weft_kernel_trace_dump_thread(struct weft_kernel_trace *trace, uint64_t tim
 	at = put_uint32(at, thread->ns_inum);
 	at = put_uint32(at, thread->cpu);
 	at = put_int16(at, thread->syscall);
+	at = put_uint8(at, thread->object);
 	at = put_uint64(at, thread->arg);
 	weft_ctf_stream_end(&trace->dump, at);
 	at = weft_ctf_stream_begin(&trace->dump, WEFT_KERNEL_DUMP_NS, time_ns, ROOM);

@@ -80,11 +80,12 @@ struct weft_kernel_thread {
 	int32_t tid, vtid, pid, vpid, ppid, vppid;
 	char name[WEFT_COMM_SIZE];
 	bool kernel; /* Runs in the kernel only. */
-	char state;  /* As /proc/PID/stat shows it. */
+	char state;  /* As /proc/PID/stat shows it; '?': the source does not see its switches. */
 	int32_t ns_level;
 	uint32_t ns_inum;
 	uint32_t cpu; /* It ran on last. */
 	int16_t syscall;
+	uint8_t object; /* enum weft_kernel_object, of the descriptor `arg`. */
 	uint64_t arg;
 };
 

@@ -549,6 +549,7 @@ const struct weft_engine weft_engine_perf = {
 	.name = "perf",
 	.tier = WEFT_RECORD_TIER_TRACEPOINTS,
 	.wakers = true,
+	.sees_all = true,
 	.open = open_tracepoints,
 	.get_fd = perf_get_fd,
 	.drain = perf_drain,

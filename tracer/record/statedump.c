@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "clock.h"
@@ -113,6 +114,69 @@ void weft_statedump_parse_syscall(const char *text, struct weft_kernel_thread *t
 	}
 }
 
+uint8_t weft_statedump_parse_link(const char *text)
+{
+	static const struct {
+		const char *start;
+		uint8_t object;
+	} kinds[] = {
+		{"socket:[", WEFT_OBJECT_SOCKET},
+		{"pipe:[", WEFT_OBJECT_PIPE},
+		{"anon_inode:", WEFT_OBJECT_ANON},
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		if (strncmp(text, kinds[i].start, strlen(kinds[i].start)) == 0) {
+			return kinds[i].object;
+		}
+	}
+	return WEFT_OBJECT_UNKNOWN;
+}
+
+/* What a path leads to. */
+static uint8_t object_of_mode(mode_t mode)
+{
+	switch (mode & S_IFMT) {
+	case S_IFSOCK:
+		return WEFT_OBJECT_SOCKET;
+	case S_IFIFO:
+		return WEFT_OBJECT_PIPE;
+	case S_IFREG:
+		return WEFT_OBJECT_FILE;
+	case S_IFBLK:
+		return WEFT_OBJECT_BLOCK;
+	case S_IFCHR:
+		return WEFT_OBJECT_CHAR;
+	case S_IFDIR:
+		return WEFT_OBJECT_DIRECTORY;
+	default:
+		return WEFT_OBJECT_UNKNOWN;
+	}
+}
+
+/* Of the descriptor that a thread waits for, if its system call takes one. */
+static uint8_t read_object(int dir, const struct weft_kernel_thread *thread)
+{
+	char path[64];
+	char link[64];
+	struct stat status;
+	ssize_t len;
+	uint8_t object;
+
+	if (!weft_syscall_takes_fd(thread->syscall)) {
+		return WEFT_OBJECT_NONE;
+	}
+	(void)snprintf(path, sizeof(path), "fd/%u", (unsigned int)thread->arg);
+	len = readlinkat(dir, path, link, sizeof(link) - 1);
+	link[len > 0 ? len : 0] = '\0';
+	object = weft_statedump_parse_link(link);
+	if (object == WEFT_OBJECT_UNKNOWN && fstatat(dir, path, &status, 0) == 0) {
+		object = object_of_mode(status.st_mode);
+	}
+	return object;
+}
+
 /* "" when it cannot be read. */
 static void read_text(int dir, const char *name, char ret_text[TEXT_SIZE])
 {
@@ -136,9 +200,18 @@ static uint32_t read_namespace(int dir)
 	return open ? (uint32_t)strtoul(open + 1, NULL, 10) : 0;
 }
 
-static bool dump_thread(struct weft_kernel_trace *trace, int dir, int32_t pid, uint32_t ns_inum)
+/* A process whose threads are being told. */
+struct process {
+	struct weft_kernel_trace *trace;
+	int32_t pid;
+	uint32_t ns_inum;
+	bool sees_state;
+};
+
+static bool dump_thread(const struct process *process, int dir)
 {
-	struct weft_kernel_thread thread = {.pid = pid, .vpid = pid, .ns_inum = ns_inum};
+	struct weft_kernel_thread thread = {
+		.pid = process->pid, .vpid = process->pid, .ns_inum = process->ns_inum};
 	char text[TEXT_SIZE];
 
 	read_text(dir, "stat", text);
@@ -151,17 +224,18 @@ static bool dump_thread(struct weft_kernel_trace *trace, int dir, int32_t pid, u
 	thread.vppid = thread.ns_level == 0 ? thread.ppid : 0;
 	read_text(dir, "syscall", text);
 	weft_statedump_parse_syscall(text, &thread);
-	weft_kernel_trace_dump_thread(trace, weft_clock_now_ns(), &thread);
+	thread.object = read_object(dir, &thread);
+	thread.state = (char)(process->sees_state ? thread.state : '?');
+	weft_kernel_trace_dump_thread(process->trace, weft_clock_now_ns(), &thread);
 	return true;
 }
 
-static size_t dump_process(struct weft_kernel_trace *trace, const char *name)
+static size_t dump_process(struct process *process, const char *name)
 {
 	char path[300];
 	DIR *tasks;
 	const struct dirent *entry;
 	size_t count = 0;
-	uint32_t ns_inum;
 	int fd;
 
 	(void)snprintf(path, sizeof(path), "/proc/%s/task", name);
@@ -169,17 +243,17 @@ static size_t dump_process(struct weft_kernel_trace *trace, const char *name)
 	if (!tasks) {
 		return 0;
 	}
-	ns_inum = read_namespace(dirfd(tasks));
+	process->ns_inum = read_namespace(dirfd(tasks));
 	while ((entry = readdir(tasks)) != NULL) {
 		if (!isdigit((unsigned char)entry->d_name[0])) {
 			continue;
 		}
 		fd = openat(dirfd(tasks), entry->d_name, O_PATH | O_DIRECTORY | O_CLOEXEC);
 		if (fd >= 0) {
-			if (!ns_inum) {
-				ns_inum = read_namespace(fd);
+			if (!process->ns_inum) {
+				process->ns_inum = read_namespace(fd);
 			}
-			count += dump_thread(trace, fd, (int32_t)strtol(name, NULL, 10), ns_inum);
+			count += dump_thread(process, fd);
 			(void)close(fd); /* Read only; nothing to lose. */
 		}
 	}
@@ -187,16 +261,21 @@ static size_t dump_process(struct weft_kernel_trace *trace, const char *name)
 	return count;
 }
 
-size_t weft_statedump_write(struct weft_kernel_trace *trace)
+size_t weft_statedump_write(struct weft_kernel_trace *trace,
+			    bool (*sees_state)(const void *ctx, pid_t pid, int dir),
+			    const void *ctx)
 {
 	DIR *processes = opendir("/proc");
+	struct process process = {.trace = trace};
 	const struct dirent *entry;
 	size_t count = 0;
 
 	weft_kernel_trace_dump_begin(trace, weft_clock_now_ns());
 	while (processes && (entry = readdir(processes)) != NULL) {
 		if (isdigit((unsigned char)entry->d_name[0])) {
-			count += dump_process(trace, entry->d_name);
+			process.pid = (int32_t)strtol(entry->d_name, NULL, 10);
+			process.sees_state = sees_state(ctx, process.pid, dirfd(processes));
+			count += dump_process(&process, entry->d_name);
 		}
 	}
 	if (processes) {

@@ -172,6 +172,8 @@ static void explain(struct world *world)
 		event->thread_state.subject_pid = below(world, 4) ? thread->pid : thread->tid;
 		event->thread_state.ppid = 1;
 		event->thread_state.name = text("thread");
+		event->thread_state.is_asleep = !thread->runnable && thread->cpu < 0;
+		event->thread_state.wait.syscall = (weft_syscall_index)below(world, 100);
 		break;
 	case WEFT_EVENT_IRQ_ENTRY:
 	case WEFT_EVENT_IRQ_EXIT:

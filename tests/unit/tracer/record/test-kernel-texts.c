@@ -109,6 +109,16 @@ static void the_system_call_of_a_thread_is_read(void **state)
 	assert_false(weft_syscall_takes_fd(__NR_futex));
 }
 
+static void a_descriptors_link_tells_its_kind(void **state)
+{
+	(void)state;
+	assert_int_equal(weft_statedump_parse_link("socket:[123]"), WEFT_OBJECT_SOCKET);
+	assert_int_equal(weft_statedump_parse_link("pipe:[123]"), WEFT_OBJECT_PIPE);
+	assert_int_equal(weft_statedump_parse_link("anon_inode:[eventfd]"), WEFT_OBJECT_ANON);
+	assert_int_equal(weft_statedump_parse_link("/dev/null"), WEFT_OBJECT_UNKNOWN);
+	assert_int_equal(weft_statedump_parse_link(""), WEFT_OBJECT_UNKNOWN);
+}
+
 static const char format_text[] =
 	"name: sched_process_exec\nID: 312\nformat:\n"
 	"\tfield:unsigned short common_type;\toffset:0;\tsize:2;\tsigned:0;\n"
@@ -203,6 +213,7 @@ int main(void)
 		cmocka_unit_test(half_a_stat_is_refused),
 		cmocka_unit_test(ids_of_inner_namespaces_are_read),
 		cmocka_unit_test(the_system_call_of_a_thread_is_read),
+		cmocka_unit_test(a_descriptors_link_tells_its_kind),
 		cmocka_unit_test(fields_of_tracepoints_are_found),
 		cmocka_unit_test(values_outside_a_record_are_nothing),
 		cmocka_unit_test(the_clock_of_the_other_half_is_found),

@@ -104,6 +104,7 @@ static void write_one_of_each(struct weft_kernel_trace *trace)
 							 .ns_inum = 4026531999U,
 							 .cpu = 1,
 							 .syscall = __NR_futex,
+							 .object = WEFT_OBJECT_NONE,
 							 .arg = 0x7f00};
 	static const struct weft_kernel_switch blocked = {
 		100, 0, 120, 120, 1, __NR_read, WEFT_OBJECT_SOCKET, 9, false};
@@ -134,7 +135,8 @@ static const char expected[] =
 	"6, pid = 99, vpid = 5, ppid = 1, vppid = 0, name = \"server\", type = ( \"USER_THREAD\" : "
 	"container = 0 ), mode = ( \"SYSCALL\" : container = 1 ), submode = ( \"NONE\" : container "
 	"= 0 ), status = ( \"WAIT\" : container = 5 ), ns_level = 1, ns_inum = 4026531999, cpu = "
-	"1, syscall = ( \"futex\" : container = 202 ), arg = 0x7F00 }\n"
+	"1, syscall = ( \"futex\" : container = 202 ), object = ( \"none\" : container = 0 ), arg "
+	"= 0x7F00 }\n"
 	"[00000000001000000001] lttng_statedump_process_pid_ns: { cpu_id = 0 }, { tid = 100, vtid "
 	"= 6, vpid = 5, vppid = 0, ns_level = 1, ns_inum = 4026531999 }\n"
 	"[00000000001000000002] lttng_statedump_end: { cpu_id = 0 }, { }\n"
