@@ -181,6 +181,17 @@ bool weft_cpu_sampler_is_installed(void)
 	return sigaction(SIGPROF, NULL, &action) == 0 && is_ours(&action);
 }
 
+void weft_cpu_sampler_admit(void)
+{
+	sigset_t signals;
+
+	if (weft_cpu_sampler_is_installed()) {
+		(void)sigemptyset(&signals);
+		(void)sigaddset(&signals, SIGPROF);
+		(void)pthread_sigmask(SIG_UNBLOCK, &signals, NULL); /* Cannot fail. */
+	}
+}
+
 void weft_cpu_sampler_begin(struct weft_cpu_session *session)
 {
 	atomic_store_explicit(&active, session, memory_order_seq_cst);

@@ -45,6 +45,9 @@ int weft_cpu_sampler_install(void);
 /* Whether the handler is still ours. */
 bool weft_cpu_sampler_is_installed(void);
 
+/* Lets SIGPROF through to the calling thread, if the handler is ours. */
+void weft_cpu_sampler_admit(void);
+
 /* From here on signals of this session count. One session at a time. */
 void weft_cpu_sampler_begin(struct weft_cpu_session *session);
 /*

@@ -21,6 +21,7 @@
 #include <weft/profile.h>
 
 #include "cpu-profile.h"
+#include "cpu-sampler.h"
 #include "heap-profile.h"
 #include "hook-profiles.h"
 #include "hook-stack.h"
@@ -104,6 +105,12 @@ static void serve(void)
 	if (ret < 0) {
 		say("profiles cannot be offered", strerrordesc_np(-ret));
 	}
+}
+
+WEFT_API void weft_hooks_thread_begin(void)
+{
+	weft_thread_prepare();
+	weft_cpu_sampler_admit();
 }
 
 WEFT_API bool weft_hooks_start(void)

@@ -16,6 +16,13 @@
  */
 WEFT_API bool weft_hooks_start(void);
 
+/*
+ * What every interposed pthread_create() has a new thread do first: ready for samples and events, and
+ * SIGPROF let through if its handler is ours. Many programs begin threads with all signals blocked,
+ * which is meant for signals of their own.
+ */
+WEFT_API void weft_hooks_thread_begin(void);
+
 /* Around dlclose(). Any thread. */
 WEFT_API void weft_hooks_before_unload(void);
 WEFT_API void weft_hooks_after_unload(void);

@@ -17,6 +17,7 @@
 #include <weft/labels.h>
 
 #include "control.h"
+#include "hooks.h"
 
 typedef int (*create_fn)(pthread_t *ret_thread, const pthread_attr_t *attributes,
 			 void *(*function)(void *), void *argument);
@@ -36,7 +37,7 @@ static void *begin(void *argument)
 	struct beginning beginning = *(struct beginning *)argument;
 
 	free(argument);
-	weft_thread_prepare();
+	weft_hooks_thread_begin();
 	weft_labels_attach(beginning.labels);
 	return beginning.function(beginning.argument);
 }

@@ -293,6 +293,10 @@ def test_xz_with_threads(folder):
     data.write_bytes(os.urandom(3 << 20) * 2)
     compare(folder, "xz", "-T2", "--block-size=1MiB", "-1", "-c", data)
     assert total(read(folder, "threadcreate"), "threadcreate") == 2
+    # Its threads begin with all signals blocked, and use nearly all of the CPU time.
+    comment = next(c for c in read(folder, "cpu")["comments"] if c.startswith("cpu: the process used"))
+    used, sampled = map(float, re.findall(r"[\d.]+(?= s)", comment))
+    assert sampled > 0.8 * used, comment
 
 
 def test_python3(folder):

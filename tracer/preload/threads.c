@@ -10,6 +10,7 @@
 #include <weft/trace.h>
 
 #include "hook-stack.h"
+#include "hooks.h"
 #include "lock-wait.h"
 #include "real.h"
 #include "thread-profile.h"
@@ -57,7 +58,7 @@ static void *begin(void *argument)
 		/* No memory: it counts as ended, rather than as living for ever. */
 		weft_thread_profile_end(beginning.entry);
 	}
-	weft_thread_prepare(); /* libweft's own pthread_create() is not called: libc's comes first. */
+	weft_hooks_thread_begin(); /* libweft's own pthread_create() is not called: libc's comes first. */
 	weft_hook_guard_--;
 	return beginning.start(beginning.argument);
 }
