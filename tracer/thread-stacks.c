@@ -211,7 +211,6 @@ static bool note_thread(void *ctx, int32_t tid)
 	if (weft_proc_thread_read(tid, &slot->status) == 0) {
 		slot->tid = tid;
 		slot->timer = NO_TIMER;
-		weft_thread_state_read_syscall(tid, &slot->syscall);
 		request->count++;
 	}
 	return true;
@@ -353,17 +352,17 @@ static void ask_all(struct request *request)
 {
 	uint64_t end_ns =
 		weft_control__now_ns() + (PATIENCE_MS + (uint64_t)request->count) * NS_PER_MS;
+	int32_t own_tid = gettid();
 	uint32_t asked_count = 0;
 	uint32_t i;
 
 	for (i = 0; i < request->count; i++) {
 		struct slot *slot = &request->slots[i];
 
-		if (slot->tid == gettid()) {
+		if (slot->tid == own_tid) {
 			answer_self(slot);
 			continue;
 		}
-		/* Again: a thread that ran when it was noted may sleep now. */
 		weft_thread_state_read_syscall(slot->tid, &slot->syscall);
 		ask(request, i);
 		if (slot->is_asked && ++asked_count % ASKED_AT_ONCE == 0) {
