@@ -595,9 +595,11 @@ static int collect(struct request **ret_request, bool *ret_is_closed)
 	}
 	request->left_out = count > size ? count - size : 0;
 	(void)weft_stack_bounds_refresh(); /* Else stacks are their innermost frame. */
+	weft_proc_tasks_hold();
 	(void)weft_proc_threads_walk(note_thread, request); /* Worked a moment ago. */
 	atomic_store_explicit(&active, request, memory_order_seq_cst);
 	ask_all(request);
+	weft_proc_tasks_release();
 	*ret_is_closed = close_request();
 	remember(request);
 	*ret_request = request;
