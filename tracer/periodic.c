@@ -86,12 +86,10 @@ static const char *format_quota(char storage[QUOTA_SIZE])
 
 static void read_sums(int32_t tid, struct sums *ret_sums)
 {
-	char path[64];
 	char text[96];
 
 	memset(ret_sums, 0, sizeof(*ret_sums));
-	(void)snprintf(path, sizeof(path), "/proc/self/task/%" PRId32 "/schedstat", tid);
-	if (weft_proc_file_peek(path, text, sizeof(text)) > 0) {
+	if (weft_proc_task_peek(tid, "schedstat", text, sizeof(text)) > 0) {
 		char *at = text;
 
 		ret_sums->cpu_ns = strtoull(at, &at, 10);

@@ -13,6 +13,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#define TASKS      "/proc/self/task"
 #define FIRST_SIZE (64U << 10)
 /* The longest /proc/self/maps: vm.max_map_count lines with long paths. */
 #define SIZE_MAX_BYTES (64U << 20)
@@ -77,9 +78,8 @@ int weft_proc_file_read(const char *path, char **ret_text, size_t *ret_len)
 	return ret;
 }
 
-int weft_proc_file_peek(const char *path, char *ret_text, size_t size)
+static int peek(int fd, char *ret_text, size_t size)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	ssize_t len;
 
 	ret_text[0] = '\0';
@@ -99,10 +99,40 @@ int weft_proc_file_peek(const char *path, char *ret_text, size_t size)
 	return (int)len;
 }
 
+int weft_proc_file_peek(const char *path, char *ret_text, size_t size)
+{
+	return peek(open(path, O_RDONLY | O_CLOEXEC), ret_text, size);
+}
+
+/* /proc/self/task while it is held, and 1; 0: it is not. */
+static __thread int held_fd __attribute__((tls_model("initial-exec")));
+
+void weft_proc_tasks_hold(void)
+{
+	held_fd = open(TASKS, O_PATH | O_DIRECTORY | O_CLOEXEC) + 1; /* 0 when it cannot be had. */
+}
+
+void weft_proc_tasks_release(void)
+{
+	if (held_fd > 0) {
+		(void)close(held_fd - 1); /* Nothing to lose. */
+		held_fd = 0;
+	}
+}
+
+int weft_proc_task_peek(int32_t tid, const char *file, char *ret_text, size_t size)
+{
+	char path[96];
+
+	(void)snprintf(path, sizeof(path), "%s%d/%s", held_fd > 0 ? "" : TASKS "/", (int)tid, file);
+	return peek(openat(held_fd > 0 ? held_fd - 1 : AT_FDCWD, path, O_RDONLY | O_CLOEXEC),
+		    ret_text, size);
+}
+
 int weft_proc_threads_walk(bool (*visit)(void *ctx, int32_t tid), void *ctx)
 {
 	_Alignas(struct directory_entry) char entries[8192];
-	int fd = open("/proc/self/task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = open(TASKS, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	bool going = true;
 	long size = 0;
 	long at;
@@ -148,13 +178,10 @@ static void parse_name(const char *text, char *ret_name, size_t size)
 
 int weft_proc_thread_read(int32_t tid, struct weft_proc_thread *ret_thread)
 {
-	char path[64];
 	char text[4096];
 	const char *state;
-	int len;
+	int len = weft_proc_task_peek(tid, "status", text, sizeof(text));
 
-	(void)snprintf(path, sizeof(path), "/proc/self/task/%d/status", (int)tid);
-	len = weft_proc_file_peek(path, text, sizeof(text));
 	if (len < 0) {
 		return len == -ENOENT ? -ESRCH : len;
 	}

@@ -20,6 +20,12 @@ int weft_proc_file_peek(const char *path, char *ret_text, size_t size);
 /* Calls `visit` for each thread that was there meanwhile; false from it ends the walk. */
 int weft_proc_threads_walk(bool (*visit)(void *ctx, int32_t tid), void *ctx);
 
+/* As weft_proc_file_peek(), a file of one thread of this process, e.g. "syscall". */
+int weft_proc_task_peek(int32_t tid, const char *file, char *ret_text, size_t size);
+/* Between these two the calling thread finds such files faster. Not nested. */
+void weft_proc_tasks_hold(void);
+void weft_proc_tasks_release(void);
+
 /* A thread as /proc tells it. */
 struct weft_proc_thread {
 	char name[32];

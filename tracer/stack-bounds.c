@@ -6,12 +6,10 @@
 #include "stack-bounds.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -66,11 +64,15 @@ static bool parse_line(const char *line, size_t len, struct weft_unwind_stack *r
 	static const char main_stack[] = "[stack]";
 	const size_t name_len = sizeof(main_stack) - 1;
 	uintptr_t previous_high = ret_range->high;
-	char permissions[5];
+	char *at;
 
-	if (sscanf(line, "%" SCNxPTR "-%" SCNxPTR " %4s", &ret_range->low, &ret_range->high,
-		   permissions) != 3 ||
-	    permissions[0] != 'r' || permissions[1] != 'w') {
+	/* Not by sscanf(), which looks for the end of the whole text each time. */
+	ret_range->low = (uintptr_t)strtoull(line, &at, 16);
+	if (*at != '-') {
+		return false;
+	}
+	ret_range->high = (uintptr_t)strtoull(at + 1, &at, 16);
+	if (strncmp(at, " rw", 3) != 0) {
 		return false;
 	}
 	if (len > name_len && memcmp(line + len - name_len, main_stack, name_len) == 0) {

@@ -34,6 +34,7 @@
 #define PAUSE_NS       100000L
 #define NS_PER_MS      UINT64_C(1000000)
 #define PATIENCE_MS    100U
+#define RUNNING_MS     1000U
 #define BATCH_MS       20U
 #define DRAIN_MS       1000U
 #define NEWCOMERS      64U /* Threads that may come between counting and asking. */
@@ -211,7 +212,6 @@ static bool note_thread(void *ctx, int32_t tid)
 	if (weft_proc_thread_read(tid, &slot->status) == 0) {
 		slot->tid = tid;
 		slot->timer = NO_TIMER;
-		weft_thread_state_read_syscall(tid, &slot->syscall);
 		request->count++;
 	}
 	return true;
@@ -349,21 +349,43 @@ static void wait_for(struct request *request, uint32_t end, uint32_t missing_max
 	}
 }
 
+static bool is_running_missing(const struct request *request)
+{
+	uint32_t i;
+
+	for (i = 0; i < request->count; i++) {
+		if (request->slots[i].timer != NO_TIMER && !is_done(&request->slots[i])) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Those will answer for sure, as soon as it is their turn. */
+static void wait_for_running(struct request *request, uint64_t end_ns)
+{
+	while (is_running_missing(request) && weft_control__now_ns() < end_ns) {
+		(void)count_missing(request,
+				    request->count); /* Who sleeps by now is asked again. */
+		pause_shortly();
+	}
+}
+
 static void ask_all(struct request *request)
 {
-	uint64_t end_ns =
-		weft_control__now_ns() + (PATIENCE_MS + (uint64_t)request->count) * NS_PER_MS;
+	uint64_t begin_ns = weft_control__now_ns();
+	uint64_t end_ns = begin_ns + (PATIENCE_MS + (uint64_t)request->count) * NS_PER_MS;
+	int32_t own_tid = gettid();
 	uint32_t asked_count = 0;
 	uint32_t i;
 
 	for (i = 0; i < request->count; i++) {
 		struct slot *slot = &request->slots[i];
 
-		if (slot->tid == gettid()) {
+		if (slot->tid == own_tid) {
 			answer_self(slot);
 			continue;
 		}
-		/* Again: a thread that ran when it was noted may sleep now. */
 		weft_thread_state_read_syscall(slot->tid, &slot->syscall);
 		ask(request, i);
 		if (slot->is_asked && ++asked_count % ASKED_AT_ONCE == 0) {
@@ -372,6 +394,7 @@ static void ask_all(struct request *request)
 		}
 	}
 	wait_for(request, request->count, 0, end_ns);
+	wait_for_running(request, begin_ns + RUNNING_MS * NS_PER_MS);
 	for (i = 0; i < request->count; i++) {
 		delete_timer(&request->slots[i]);
 	}
@@ -596,9 +619,11 @@ static int collect(struct request **ret_request, bool *ret_is_closed)
 	}
 	request->left_out = count > size ? count - size : 0;
 	(void)weft_stack_bounds_refresh(); /* Else stacks are their innermost frame. */
+	weft_proc_tasks_hold();
 	(void)weft_proc_threads_walk(note_thread, request); /* Worked a moment ago. */
 	atomic_store_explicit(&active, request, memory_order_seq_cst);
 	ask_all(request);
+	weft_proc_tasks_release();
 	*ret_is_closed = close_request();
 	remember(request);
 	*ret_request = request;

@@ -11,8 +11,8 @@
  * ends at the first frame that needs more than the stack pointer. Nor are those that are about to fall
  * asleep: a thread that runs is asked by a timer on its CPU clock, whose signal the kernel sends
  * when the thread is on its way back from the kernel to its own code, at the next tick. Threads that do
- * not answer in time (100 ms and 1 ms a thread) are not waited for: they are told with their state
- * and, while they are in a system call, its place.
+ * not answer in time (100 ms and 1 ms a thread, 1 s for those that run or wait for a CPU) are not waited
+ * for: they are told with their state and, while they are in a system call, its place.
  *
  * Threads: any; one collection at a time, others wait. Signals: not safe.
  */

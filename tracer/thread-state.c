@@ -126,11 +126,10 @@ void weft_thread_state_parse_syscall(const char *text, struct weft_thread_syscal
 
 void weft_thread_state_read_syscall(int32_t tid, struct weft_thread_syscall *ret_syscall)
 {
-	char path[64];
 	char text[256];
 
-	(void)snprintf(path, sizeof(path), "/proc/self/task/%d/syscall", (int)tid);
-	(void)weft_proc_file_peek(path, text, sizeof(text)); /* "" when it cannot be read. */
+	(void)weft_proc_task_peek(tid, "syscall", text,
+				  sizeof(text)); /* "" when it cannot be read. */
 	weft_thread_state_parse_syscall(text, ret_syscall);
 }
 
