@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,7 +21,9 @@
 #include "processes.h"
 #include "server.h"
 
-#define HOSTS_MAX 64
+#define HOSTS_MAX        64
+#define LOAD_PATIENCE_MS 2000U
+#define LOAD_STEP_MS     20
 
 static const char help[] =
 	"Usage: weft serve [OPTION]...\n"
@@ -159,20 +162,26 @@ static int parse(int argc, char **argv, struct settings *settings)
 	return WEFT_CLI_OK;
 }
 
+/* A process that has just been started, by `weft run` say, loads its libraries first. */
 static int check_process(pid_t pid, struct weft_error *err)
 {
 	struct weft_process process;
+	unsigned int waited_ms;
 
-	if (kill(pid, 0) < 0) {
-		return weft_error_set_errno(err, -errno, "cannot serve process %d", (int)pid);
+	for (waited_ms = 0; waited_ms <= LOAD_PATIENCE_MS; waited_ms += LOAD_STEP_MS) {
+		if (kill(pid, 0) < 0) {
+			return weft_error_set_errno(err, -errno, "cannot serve process %d",
+						    (int)pid);
+		}
+		if (weft_process_look(pid, &process)) {
+			return 0;
+		}
+		(void)poll(NULL, 0, LOAD_STEP_MS); /* Woken early: looks again. */
 	}
-	if (!weft_process_look(pid, &process)) {
-		return weft_error_set(err, -ENOPKG,
-				      "cannot serve process %d: it is not linked with libweft, or "
-				      "belongs to another user",
-				      (int)pid);
-	}
-	return 0;
+	return weft_error_set(err, -ENOPKG,
+			      "cannot serve process %d: it is not linked with libweft, or belongs "
+			      "to another user",
+			      (int)pid);
 }
 
 int weft_cmd_serve(int argc, char **argv)

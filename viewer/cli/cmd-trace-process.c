@@ -43,6 +43,8 @@
 #define SERVE_INTERVAL_MS 250
 /* Between looks for packets that can be converted. */
 #define FOLLOW_INTERVAL_MS 250
+/* Between looks whether this is the end. */
+#define LOOK_INTERVAL_MS 10
 /* Measuring a recording reads its folder. */
 #define MEASURE_INTERVAL_MS 1000
 /* Between a folder's birth and its lock. */
@@ -257,15 +259,29 @@ static int convert(const struct job *job, struct weft_error *err)
 
 /* ---- For a server: while it is recorded ---- */
 
+static bool is_over(struct job *job)
+{
+	return atomic_load_explicit(&job->is_over, memory_order_relaxed);
+}
+
+/* From now on it is not worth while to follow: the end will convert the rest. */
+static void tell_end(struct job *job)
+{
+	atomic_store_explicit(&job->is_over, true, memory_order_relaxed);
+}
+
 static void *follow_main(void *ctx)
 {
 	struct job *job = (struct job *)ctx;
 	int ret = 0;
 
-	while (ret == 0 && !atomic_load_explicit(&job->is_over, memory_order_relaxed)) {
+	while (ret == 0 && !is_over(job)) {
+		unsigned int waited_ms;
+
 		ret = weft_follow_step(job->follow, &job->convert_err);
-		if (ret == 0) {
-			(void)poll(NULL, 0, FOLLOW_INTERVAL_MS);
+		for (waited_ms = 0; waited_ms < FOLLOW_INTERVAL_MS && !is_over(job);
+		     waited_ms += LOOK_INTERVAL_MS) {
+			(void)poll(NULL, 0, LOOK_INTERVAL_MS);
 		}
 	}
 	return NULL; /* A failure is in convert_err. */
@@ -295,7 +311,7 @@ static int start_following(struct job *job, struct weft_error *err)
 static void stop_following(struct job *job)
 {
 	if (job->follow && !job->is_joined) {
-		atomic_store_explicit(&job->is_over, true, memory_order_relaxed);
+		tell_end(job);
 		(void)pthread_join(job->follower, NULL); /* Ours, joinable: cannot fail. */
 		job->is_joined = true;
 	}
@@ -347,6 +363,7 @@ static int record(struct job *job, pid_t pid, struct weft_error *err)
 	}
 	weft_cli_helper_say("ready\n");
 	served = serve_until_stop(recording, job, err);
+	tell_end(job);
 	job->unfit = served < 0 || job->client->gone;
 	if (job->client->is_server) {
 		weft_record_on_stopped(recording, deliver, job);
