@@ -451,7 +451,8 @@ void pprof_options_print_help(void)
 
 	(void)printf(
 		"Usage: weft pprof [-FORMAT] [OPTION]... [BINARY] SOURCE...\n"
-		"Reports about profiles: the options of go tool pprof, and the same texts.\n\n"
+		"Reports about profiles: the options of go tool pprof, and the same texts.\n"
+		"Without a format: a shell to ask for them line by line.\n\n"
 		"SOURCE is one of these; of several the sum is shown, and all are read at once:\n"
 		"  FILE       a profile, also of an older kind (gperftools, jemalloc, texts of "
 		"Go)\n"

@@ -1,0 +1,423 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The Weft authors
+"""The shell of `weft pprof`: line by line from a pipe as the real `go tool pprof` answers, and at a terminal."""
+
+import contextlib
+import os
+import pty
+import re
+import select
+import shutil
+import subprocess
+import time
+
+import harness
+
+harness.isolate()
+
+PROFILES = harness.BUILD / "tests" / "programs" / "test-profiles"
+PROMPT = "(pprof) "
+
+# Everything that has the same answer in both, mistakes included. Names of files are of the test's own.
+SAME = r"""
+
+top
+text
+top5
+text3
+top 3
+top 3 -cum
+top --cum 2
+top 2 3
+top +3
+top 0
+top -3
+top 2x
+top work_1 -work_2
+top 4 work_1 work_2 -work_3 -work_4
+top nosuch
+top a|b
+ top1 	
+top1 "a b"
+top >out1
+top > out2
+top 2 >
+top >out3 >out4
+tree 2
+tree 3 -cum
+peek work_1$
+peek
+peek nosuch
+peek work_1 2
+list
+list nosuch
+list work_1$ -work_6
+tags
+tags tenant
+tags -acme
+traces work_19
+comments
+raw >raw
+dot >dot
+callgrind >callgrind
+focus
+focus=work_1
+top 3
+focus work_2
+focus=work_1 //: with a comment
+top 2
+focus=work_1//:
+top 2
+focus=
+ignore=work_2
+hide=work_3
+show=work
+show_from=work_4
+top 4
+tagfocus=acme
+top 2
+:
+show=
+show_from=
+top 2
+cum
+cum=true
+flat
+top 2
+flat=true
+sort
+sort=bad
+sort=
+sort=cum
+top 2
+granularity
+granularity=bad
+granularity=lines
+top 2
+lines
+lines=false
+functions=true
+trim
+trim=maybe
+trim=f
+trim foo
+trim=t
+mean
+top 2
+mean=0
+nodecount=4 //: entries
+top
+tree
+nodecount = 7
+nodecount
+top
+nodecount=-1
+divide_by=0
+top 2
+divide_by=2
+top 2
+divide_by=1
+unit=ms
+top 2
+unit
+unit=minimum
+drop_negative=1
+call_tree=1
+call_tree=0
+noinlines=y
+noinlines=N
+relative_percentages=true
+top 2 work_1$
+relative_percentages=false
+samples
+top 1
+cpu
+total_samples
+mean_cpu
+top 1
+mean=false
+sample_index
+sample_index=samples
+top 1
+sample_index=1
+top 1
+tagroot=tenant
+top 2
+tagroot=
+tagfocus=tenant=acme //:
+top 1
+:
+output=out5
+top 2
+output=
+foo
+foo=bar
+foo bar
+foo3
+TOP
+:a
+quit now
+top 1
+"""
+# Where what is told differs, or its words: only whether a mistake is told at all, and how many lines.
+OTHER_WORDS = """
+nodecount=abc
+divide_by=x
+sample_index=nope
+focus=(
+top
+focus=
+top (
+help nosuch
+top 1 >/nonexistent/file
+"""
+
+
+def environment(folder):
+    home = folder / "home"
+    home.mkdir(exist_ok=True)
+    return dict(os.environ, TZ="UTC", HOME=str(home), PPROF_TMPDIR=str(home), TERM="xterm")
+
+
+def ask(folder, command, script, kind):
+    """Standard output and error of a session with input from a pipe, in the order of writing."""
+    place = folder / os.path.basename(str(command[0]))
+    place.mkdir(exist_ok=True)
+    source = folder / f"{kind}.pb.gz"
+    if not source.exists():
+        harness.run(PROFILES, kind, source)
+    (folder / "script").write_text(script)
+    with open(folder / "script", encoding="utf-8") as lines, open(place / "told", "w+",
+                                                                 encoding="utf-8") as told:
+        process = subprocess.run(
+            [str(word) for word in command] + [source], stdin=lines, stdout=told,
+            stderr=told, cwd=place, env=environment(folder), timeout=harness.PATIENCE_S)
+        assert process.returncode == 0, (command, process.returncode)
+        told.seek(0)
+        return told.read()
+
+
+def answers(script, text):
+    """Pairs of a line and what was told, from one prompt to the next."""
+    told = text.split(PROMPT)
+    lines = script.splitlines()
+    return [("", told[0])] + list(zip(lines, told[1:]))
+
+
+def compare(folder, tool, kind, script, rules=()):
+    wanted = answers(script, ask(folder, [tool], script, kind))
+    got = answers(script, ask(folder, [harness.WEFT, "pprof"], script, kind))
+    assert len(wanted) == len(got), (len(wanted), len(got))
+    assert len(wanted) > len(script.splitlines()) - 3, "the session ended early"
+    for (line, theirs), (_, ours) in zip(wanted, got):
+        for pattern, replacement in rules:
+            theirs, ours = (re.sub(pattern, replacement, told) for told in (theirs, ours))
+        assert theirs == ours, f"{line!r}:\n--- go\n{theirs}\n--- weft\n{ours}"
+    for name in ("out1", "out2", "out4", "out5", "raw", "dot", "callgrind"):
+        paths = [folder / side / name for side in (os.path.basename(str(tool)), "weft")]
+        texts = [path.read_text() if path.exists() else None for path in paths]
+        for pattern, replacement in rules:
+            texts = [text and re.sub(pattern, replacement, text) for text in texts]
+        assert texts[0] == texts[1], name
+    assert not (folder / "weft" / "out3").exists(), "a later file takes the place of an earlier one"
+
+
+def newest_reader():
+    for version in ("1.27", "1.26"):
+        tool = harness.reader_cache() / f"go-{version}" / "tool" / "pprof"
+        if tool.exists():
+            return tool
+    raise harness.Skip("no go tool pprof of Go 1.26 or later (tests/go-readers.sh gets one)")
+
+
+def test_answers_equal_those_of_the_newest_reader(folder):
+    tool = newest_reader()
+    for kind in ("cpu", "labels"):
+        compare(folder, tool, kind, SAME)
+
+
+# What Go 1.19 words another way: the layout of the time; a node that all samples pass is where it is by
+# chance; tags have their own layout.
+OLD = ((r"Time: [A-Z][a-z]+ \d+, \d+ at [\d:]+[ap]m \(UTC\)", "Time: T"),
+       (r"Time: \d{4}-\d\d-\d\d [\d:]+ UTC", "Time: T"), (r"Doc: \S+?(\n|\\l)", ""))
+
+
+def test_answers_equal_those_of_debians_reader(folder):
+    if not shutil.which("go"):
+        raise harness.Skip("no go (package golang-go)")
+    version = harness.run("go", "version").stdout.split()[2]
+    if version != "go1.19.8":
+        raise harness.Skip(f"the differences listed here are those of go1.19.8, not {version}")
+    tool = harness.run("go", "tool", "-n", "pprof").stdout.strip()
+    script = "\n".join(line for line in SAME.splitlines()
+                       if not line.startswith(("tags", "raw", "tagroot")))
+    compare(folder, tool, "cpu", script, OLD)
+
+
+def test_mistakes_in_other_words_are_told_as_often(folder):
+    tool = newest_reader()
+    wanted = answers(OTHER_WORDS, ask(folder, [tool], OTHER_WORDS, "cpu"))
+    got = answers(OTHER_WORDS, ask(folder, [harness.WEFT, "pprof"], OTHER_WORDS, "cpu"))
+    assert len(wanted) == len(got)
+    for (line, theirs), (_, ours) in zip(wanted[1:], got[1:]):
+        assert theirs.count("\n") == ours.count("\n"), (line, theirs, ours)
+
+
+def test_options_are_listed_as_by_the_newest_reader(folder):
+    tool = newest_reader()
+    script = "o\nfocus=x\nnodecount=3\nlines=1\nsample_index=0\nmean\n options \n"
+    # Ours lists source_path as well, has a default for granularity, and lists what else it knows.
+    rules = ((r"  (source_path|intel_syntax) +=.*\n", ""),
+             (r"\(default\)  ", "functions  "))
+    compare(folder, tool, "heap", script, rules)
+
+
+def test_help_explains_every_command_and_option(folder):
+    overview = ask(folder, [harness.WEFT, "pprof"], "help\n", "cpu")
+    names = re.findall(r"^ {4,6}([a-z_]+) ", overview, re.M)
+    for name in ("top", "list", "peek", "traces", "tags", "focus", "tagfocus", "unit",
+                 "sample_index", "cum", "lines", "tree", "granularity"):
+        assert name in names, overview
+    script = "".join(f"help {name}\n" for name in names)
+    for line, told in answers(script, ask(folder, [harness.WEFT, "pprof"], script, "cpu"))[1:]:
+        if line:
+            assert told.endswith("\n\n") and "Unknown" not in told, (line, told)
+    told = ask(folder, [harness.WEFT, "pprof"], "help sample_index\nhelp top\n", "heap")
+    assert "[alloc_objects alloc_space inuse_objects inuse_space], or 0 to 3." in told, told
+    assert "top [n] [focus_regex]* [-ignore_regex]* [-cum|-flat] [>file] [| command]" in told, told
+
+
+def test_reports_are_read_by_commands(folder):
+    told = ask(folder, [harness.WEFT, "pprof"],
+               "top 3 | tail -n 1 | tr a-z A-Z\nraw | head -n 1\ntop 1 | exit 3\ntop |\n"
+               "top -flat 1 -main\n", "cpu")
+    got = answers("a\nb\nc\nd\ne\n", told)
+    assert re.fullmatch(r" +\S+ +\S+ +\S+ +\S+ +\S+ +WORK_\d+\n", got[1][1]), got[1]
+    assert got[2][1] == "PeriodType: cpu nanoseconds\n", got[2]
+    assert got[3][1] == "" and got[4][1] == "unexpected end of line after |\n", got[3:5]
+    assert "ignore=main" in got[5][1] and "work_" not in got[5][1], got[5]
+
+
+# ---- At a terminal ----
+
+
+class Terminal:
+    """The shell at a pseudo terminal."""
+
+    def __init__(self, folder, *words):
+        self.pid, self.fd = pty.fork()
+        if self.pid == 0:
+            os.chdir(folder)
+            os.execve(harness.WEFT, [str(harness.WEFT), "pprof", *map(str, words)],
+                      environment(folder))
+        self.seen = ""
+
+    def type(self, keys):
+        os.write(self.fd, keys.encode())
+
+    def read_until(self, pattern):
+        """What was shown up to and with the pattern, without what moves the cursor."""
+        deadline = time.monotonic() + harness.PATIENCE_S
+        while True:
+            shown = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b[=>]|\r", "", self.seen)
+            match = re.search(pattern, shown)
+            if match:
+                self.seen = ""
+                return shown[:match.end()]
+            assert time.monotonic() < deadline, f"waited for {pattern!r}: {shown!r}"
+            if select.select([self.fd], [], [], 0.2)[0]:
+                try:
+                    self.seen += os.read(self.fd, 65536).decode(errors="replace")
+                except OSError:
+                    raise AssertionError(f"it ended: {shown!r}") from None
+
+    def ask(self, line, pattern=r"\n\(pprof\) $"):
+        self.type(line + "\r")
+        return self.read_until(pattern)
+
+    def wait(self):
+        """Reads what is left; the exit status."""
+        with contextlib.suppress(OSError):
+            while os.read(self.fd, 65536):
+                pass
+        _, status = os.waitpid(self.pid, 0)
+        return os.waitstatus_to_exitcode(status)
+
+    def close(self):
+        os.close(self.fd)
+
+
+@contextlib.contextmanager
+def terminal(folder, kind, *options):
+    harness.run(PROFILES, kind, folder / f"{kind}.pb.gz")
+    shell = Terminal(folder, *options, folder / f"{kind}.pb.gz")
+    try:
+        yield shell
+    finally:
+        shell.close()
+
+
+# Every command of the specification's table of the shell, and what its answer shows.
+TABLE = (
+    ("top 2", r"Showing top 2 nodes"),
+    ("top -cum", r"100%  main"),
+    ("top -flat", r"flat  flat%"),
+    ("list work_1$", r"no matches found for regexp: work_1\$"),
+    ("list work_10", r"ROUTINE =+ work_10 in"),
+    ("peek work_10", r"\| work_10"),
+    ("traces work_19", r"-----------\+-----"),
+    ("tags", r"\(pprof\)"),
+    ("tagfocus=k=v", r"\(pprof\)"),
+    ("top 1", r"TagFocus expression matched no samples"),
+    (":", r"\(pprof\)"),
+    ("sample_index=samples", r"\(pprof\)"),
+    ("unit=ms", r"\(pprof\)"),
+    ("help", r"q/quit/exit/\^D"),
+    ("nosuch", r'unrecognized command: "nosuch"'),
+    ("list", r"command list requires an argument"),
+    ("sample_index=nosuch", r"must be one of: \[samples cpu\]"),
+)
+
+
+def test_every_command_of_the_table_works_at_a_terminal(folder):
+    with terminal(folder, "cpu") as shell:
+        greeting = shell.read_until(r"\(pprof\) $")
+        assert 'Entering interactive mode (type "help" for commands, "o" for options)' in greeting
+        for line, pattern in TABLE:
+            shown = shell.ask(line)
+            assert re.search(pattern, shown), (line, shown)
+        shell.type("quit\r")
+        assert shell.wait() == 0
+
+
+def test_keys_edit_complete_and_recall_lines(folder):
+    with terminal(folder, "cpu") as shell:
+        shell.read_until(r"\(pprof\) $")
+        # One command, one function with that in its name: they are completed.
+        assert "| work_62" in shell.ask("pee\t ork_62\t$")
+        shell.type("\x1b[A")  # The line before.
+        shell.read_until(r"peek work_62\$$")
+        shell.type("\x03")  # Given up, and nothing is done.
+        assert "^C" in shell.read_until(r"\n\(pprof\) $")
+        shell.type("tag\t")  # Several: they are listed.
+        shown = shell.read_until(r"\(pprof\) tag$")
+        for name in ("tags", "tagfocus", "tagroot"):
+            assert f"\n{name}\n" in shown, shown
+        shell.type("\x15so\trt=c\t")
+        shell.read_until("sort=cum$")
+        assert "main" in shell.ask("\x15top 1 -cum")
+        shell.type("sample_index=sa\t")
+        shell.read_until("sample_index=samples$")
+        shell.ask("")
+        assert "sample_index              = samples" in shell.ask("o")
+        shell.type("\x04")
+        assert shell.wait() == 0
+
+
+def test_input_ends_without_a_newline(folder):
+    told = ask(folder, [harness.WEFT, "pprof"], "top 1\ntop 2", "cpu")
+    assert told.count("Showing top 1 nodes") == 1 and "Showing top 2 nodes" in told, told
+
+
+if __name__ == "__main__":
+    harness.main()
