@@ -337,9 +337,15 @@ class Terminal:
 
     def wait(self):
         """Reads what is left; the exit status."""
+        deadline = time.monotonic() + harness.PATIENCE_S
         with contextlib.suppress(OSError):
-            while os.read(self.fd, 65536):
-                pass
+            while True:
+                assert time.monotonic() < deadline, f"it did not end: {self.seen!r}"
+                if select.select([self.fd], [], [], 0.2)[0]:
+                    piece = os.read(self.fd, 65536)
+                    self.seen += piece.decode(errors="replace")
+                    if not piece:
+                        break
         _, status = os.waitpid(self.pid, 0)
         return os.waitstatus_to_exitcode(status)
 
