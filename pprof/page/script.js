@@ -127,14 +127,15 @@ function color(tree, i) {
 const state = {zoom: 0, current: 0, query: '', callers: false, flip: false, theme: ''};
 function tree() { return state.callers ? callers() : callees; }
 function name(t, i) { return t.place[i] < 0 ? 'all' : data.names[t.place[i]]; }
-function save() {
+// A step is one that the browser's Back undoes.
+function save(isStep) {
 	const p = new URLSearchParams();
 	if (state.zoom) { p.set('z', state.zoom); }
 	if (state.query) { p.set('q', state.query); }
 	if (state.callers) { p.set('i', 1); }
 	if (state.flip) { p.set('f', 1); }
 	if (state.theme) { p.set('t', state.theme); }
-	try { history.replaceState(null, '', '#' + p); } catch { /* A page that may not: nothing to keep. */ }
+	try { history[isStep ? 'pushState' : 'replaceState'](null, '', '#' + p); } catch { /* A page that may not: nothing to keep. */ }
 }
 function load() {
 	const p = new URLSearchParams(location.hash.slice(1));
@@ -249,16 +250,17 @@ function tell(i) {
 }
 
 // ---- Acting ----
-function show(redoSearch) {
+function show(redoSearch, isStep) {
 	if (redoSearch) { search(); }
 	draw();
-	save();
+	save(isStep);
 	tell(state.current);
 }
 function zoom(i) {
 	const keepsFocus = boxes.contains(document.activeElement);
+	const isStep = i !== state.zoom;
 	state.zoom = state.current = i;
-	show(false);
+	show(false, isStep);
 	if (keepsFocus) { placed.get(i).focus(); }
 }
 function go(i) {
