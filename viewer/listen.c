@@ -81,7 +81,7 @@ int weft_listen_parse(const char *text, struct weft_listen_address *ret_address,
 	return 0;
 }
 
-static bool is_loopback(const struct sockaddr *address)
+bool weft_listen_is_loopback(const struct sockaddr *address)
 {
 	if (address->sa_family == AF_INET) {
 		return ntohl(((const struct sockaddr_in *)address)->sin_addr.s_addr) >> 24 == 127;
@@ -144,7 +144,7 @@ static int listen_tcp(const struct weft_listen_address *address, bool may_be_pub
 		return weft_error_set(err, -EADDRNOTAVAIL, "cannot find the address '%s': %s",
 				      address->host, gai_strerror(ret));
 	}
-	if (!may_be_public && !is_loopback(found->ai_addr)) {
+	if (!may_be_public && !weft_listen_is_loopback(found->ai_addr)) {
 		ret = weft_error_set(
 			err, -EACCES,
 			"'%s:%s' can be reached from other machines, and whoever reads "

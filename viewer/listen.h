@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/socket.h>
 
 #include <weft/error.h>
 
@@ -32,5 +33,8 @@ WEFT_MUST_CHECK int weft_listen_parse(const char *text, struct weft_listen_addre
  */
 WEFT_MUST_CHECK int weft_listen_open(const struct weft_listen_address *address, bool may_be_public,
 				     char *ret_text, size_t size, struct weft_error *err);
+
+/** Whether only this machine can reach an address of the internet families. */
+bool weft_listen_is_loopback(const struct sockaddr *address);
 
 #endif
