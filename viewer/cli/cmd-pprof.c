@@ -21,6 +21,7 @@
 #include "pprof-options.h"
 #include "pprof-output.h"
 #include "pprof-shell.h"
+#include "pprof-web.h"
 
 /* Of x86-64 and most others; where it is another, nothing is lost. */
 #define HUGE_PAGE_SIZE (2 << 20)
@@ -36,6 +37,10 @@ static int show(const struct pprof_options *options, const struct weft_pprof *pr
 		.is_for_people = isatty(STDOUT_FILENO) == 1,
 	};
 
+	if (options->http) {
+		return pprof_web_run(options->http, !options->no_browser, profile, options->config,
+				     err);
+	}
 	if (!output.format) {
 		return pprof_shell_run(profile, options->config, err);
 	}

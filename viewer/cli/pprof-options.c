@@ -96,6 +96,18 @@ static int set_all_frames(struct pprof_options *options, const char *name, const
 	return set_flag(&options->all_frames, name, value);
 }
 
+static int set_http(struct pprof_options *options, const char *name, const char *value)
+{
+	(void)name;
+	options->http = value;
+	return WEFT_CLI_OK;
+}
+
+static int set_no_browser(struct pprof_options *options, const char *name, const char *value)
+{
+	return set_flag(&options->no_browser, name, value);
+}
+
 static int set_help(struct pprof_options *options, const char *name, const char *value)
 {
 	return set_flag(&options->help, name, value);
@@ -181,6 +193,9 @@ static const struct own_option own_options[] = {
 	{"symbolize", set_symbols, true,
 	 "Names: none, local, fastlocal, remote, force, demangle=none|default|templates|full"},
 	{"tools", set_tools, true, "Folders with objdump and dot, a comma between two"},
+	{"http", set_http, true,
+	 "Serve pages at HOST:PORT (either may be left out) instead of a report"},
+	{"no_browser", set_no_browser, false, "With -http: start no browser"},
 	{"help", set_help, false, "This text"},
 	{"h", set_help, false, NULL},
 };
@@ -379,6 +394,28 @@ static int take_all(struct pprof_options *options, int argc, char **argv, int *r
 	return WEFT_CLI_OK;
 }
 
+/* What one option says about another. */
+static int check_together(const struct pprof_options *options)
+{
+	if (!options->url.tls_cert != !options->url.tls_key) {
+		return weft_cli_usage("pprof", "-tls_cert and -tls_key must be given together");
+	}
+	if (options->http && options->format) {
+		return weft_cli_usage("pprof",
+				      "-http is not compatible with an output format on the "
+				      "command line: leave -%s out",
+				      options->format);
+	}
+	if (options->no_browser && !options->http) {
+		return weft_cli_usage("pprof", "-no_browser only makes sense with -http");
+	}
+	if (strcmp(weft_report_config_get(options->config, "normalize"), "true") == 0 &&
+	    options->base_count == 0) {
+		return weft_cli_usage("pprof", "must have base profile to normalize by");
+	}
+	return WEFT_CLI_OK;
+}
+
 int pprof_options_init(struct pprof_options *options, int argc, char **argv)
 {
 	int status, end = argc;
@@ -400,14 +437,7 @@ int pprof_options_init(struct pprof_options *options, int argc, char **argv)
 		return weft_cli_usage("pprof", "no profile source specified");
 	}
 	take_binary(options);
-	if (!options->url.tls_cert != !options->url.tls_key) {
-		return weft_cli_usage("pprof", "-tls_cert and -tls_key must be given together");
-	}
-	if (strcmp(weft_report_config_get(options->config, "normalize"), "true") == 0 &&
-	    options->base_count == 0) {
-		return weft_cli_usage("pprof", "must have base profile to normalize by");
-	}
-	return WEFT_CLI_OK;
+	return check_together(options);
 }
 
 void pprof_options_fini(struct pprof_options *options)
@@ -452,7 +482,8 @@ void pprof_options_print_help(void)
 	(void)printf(
 		"Usage: weft pprof [-FORMAT] [OPTION]... [BINARY] SOURCE...\n"
 		"Reports about profiles: the options of go tool pprof, and the same texts.\n"
-		"Without a format: a shell to ask for them line by line.\n\n"
+		"Without a format: a shell to ask for them line by line; -http: pages in a "
+		"browser.\n\n"
 		"SOURCE is one of these; of several the sum is shown, and all are read at once:\n"
 		"  FILE       a profile, also of an older kind (gperftools, jemalloc, texts of "
 		"Go)\n"

@@ -30,6 +30,8 @@ struct pprof_options {
 	const char *
 		tools; /* Where to look for programs first: "DIR" or "TOOL:DIR", commas; or NULL. */
 	bool all_frames, help;
+	const char *http; /* Where to serve pages; NULL: nowhere. */
+	bool no_browser;
 	struct pprof_url_options url;
 	struct pprof_symbols_mode symbols;
 	enum weft_convert_format recording; /* What to make of a recording. */

@@ -1,0 +1,416 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The Weft authors
+"""`weft pprof -http`: its pages by HTTP, beside those of the real tool, and in a real Chromium.
+
+WEFT_SCREENSHOTS=FOLDER keeps the screenshots.
+"""
+
+import concurrent.futures
+import contextlib
+import html
+import http.client
+import os
+import pathlib
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import urllib.parse
+
+import browser
+import harness
+
+harness.isolate()
+
+PROFILES = harness.BUILD / "tests" / "programs" / "test-profiles"
+PAGES = ("flamegraph", "top", "graph", "peek", "source", "disasm")
+
+
+def profile(folder, kind):
+    path = folder / f"{kind}.pb.gz"
+    if not path.exists():
+        harness.run(PROFILES, kind, path)
+    return path
+
+
+@contextlib.contextmanager
+def served(*words, command=(harness.WEFT, "pprof"), env=None):
+    """The address of a server; the server ends with the block, and has to end well."""
+    port = 0
+    if command[0] != harness.WEFT:  # The real tool tells no port that it chose.
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+    argv = [str(word) for word in (*command, f"-http=localhost:{port}", "-no_browser", *words)]
+    with harness.started(*argv, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True,
+                         env=dict(os.environ, TZ="UTC", **(env or {}))) as server:
+        told = ""
+        while "http://" not in told:
+            line = server.stderr.readline()
+            assert line, f"it did not start: {told}"
+            told += line
+        address = re.search(r"http://[^\s/]+", told)[0]
+        if port:
+            harness.wait_for(lambda: is_up(address), "the real tool's pages")
+        yield address
+        if command[0] == harness.WEFT:
+            server.send_signal(signal.SIGINT)
+            assert server.wait(harness.PATIENCE_S) == 0, server.stderr.read()
+
+
+def is_up(address):
+    try:
+        return get(address, "/ui/top").status == 200
+    except OSError:
+        return False
+
+
+class Answer:
+    def __init__(self, response):
+        self.status = response.status
+        self.headers = response.headers
+        self.bytes = response.read()
+
+    @property
+    def text(self):
+        return self.bytes.decode()
+
+
+def get(address, path, method="GET", **headers):
+    connection = http.client.HTTPConnection(urllib.parse.urlsplit(address).netloc,
+                                            timeout=harness.PATIENCE_S)
+    with contextlib.closing(connection):
+        connection.request(method, path, headers={k.replace("_", "-"): v for k, v in headers.items()})
+        return Answer(connection.getresponse())
+
+
+def pre(page):
+    """The text of a page that shows one."""
+    return html.unescape(re.search(r"<pre[^>]*>\s*(.*?)</pre>", page, re.S)[1])
+
+
+# ---- By HTTP ----
+
+
+def test_every_page_answers_and_is_safe(folder):
+    with served(profile(folder, "cxx")) as address:
+        for name in PAGES:
+            answer = get(address, f"/ui/{name}?f=main")
+            wanted = 404 if name == "disasm" else 200  # There is no such binary.
+            assert answer.status == wanted, (name, answer.status, answer.text[-600:])
+            assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
+            assert answer.headers["X-Content-Type-Options"] == "nosniff"
+            assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+            assert "Access-Control-Allow-Origin" not in answer.headers
+            # Nothing is loaded from elsewhere: no address with a host but what SVG calls its language.
+            found = set(re.findall(r"(?:src|href|action)=\"(\w+:[^\"]*)", answer.text))
+            assert found <= {"data:,"}, found
+        for name in ("frame.css", "pages.js", "flame.css", "flame.js"):
+            assert get(address, f"/ui/{name}").status == 200
+        assert get(address, "/ui/top", "HEAD").bytes == b""
+
+
+def test_addresses_of_the_real_tool_lead_somewhere(folder):
+    with served(profile(folder, "cpu")) as address:
+        for path in ("/", "/ui", "/ui/", "/ui/flamegraph2", "/ui/flamegraphold"):
+            answer = get(address, path + "?f=work&si=cpu&unknown=1")
+            assert answer.status == 307, (path, answer.status)
+            assert answer.headers["Location"] == "/ui/flamegraph?f=work&si=cpu", answer.headers
+        assert get(address, "/ui/flamegraph?p=work_1%24&f=work&config=x").status == 200
+        assert get(address, "/ui/top?f=work&i=_2&h=_3&s=_&sf=work&n=5&g=lines&sort=cum&rel=t"
+                            "&trim=f&compact=t&noinlines=f&unit=ms&nf=0&ef=0").status == 200
+        assert get(address, "/nosuch").status == get(address, "/ui/nosuch").status == 404
+        assert get(address, "/ui/../ui/top").status == 404
+
+
+def test_mistakes_are_told(folder):
+    with served(profile(folder, "cpu")) as address:
+        for path, status, text in (
+                ("/ui/top?f=%28", 400, "parsing focus regexp"),
+                ("/ui/top?n=many", 400, 'invalid "nodecount" value "many"'),
+                ("/ui/top?g=bad", 400, 'invalid "granularity" value "bad"'),
+                ("/ui/top?si=nosuch", 400, 'sample_index "nosuch" must be one of'),
+                ("/ui/peek?f=nosuch", 404, "no matches found for regexp: nosuch"),
+                ("/ui/top?f=" + "a" * 5000, 400, "the value of 'f' is too long"),
+                ("/ui/peek", 200, "Which functions?"),
+                ("/ui/top?f=nosuch", 200, "Focus expression matched no samples")):
+            answer = get(address, path)
+            assert answer.status == status and text in html.unescape(answer.text), \
+                (path, answer.status, answer.text[-800:])
+        answer = get(address, "/ui/top", "POST")
+        assert answer.status == 405 and answer.headers["Allow"] == "GET, HEAD"
+
+
+def test_strangers_are_refused(folder):
+    with served(profile(folder, "cpu")) as address:
+        assert get(address, "/ui/top", Host="evil.example").status == 403
+        assert get(address, "/ui/download", Host="evil.example:80").status == 403
+        for site in ({"Sec_Fetch_Site": "cross-site"},
+                     {"Sec_Fetch_Site": "cross-site", "Sec_Fetch_Mode": "no-cors"}):
+            assert get(address, "/ui/download", **site).status == 403
+        for good in ({"Host": "localhost"}, {"Host": "127.0.0.1:1"}, {"Host": "[::1]:99"},
+                     {"Sec_Fetch_Site": "cross-site", "Sec_Fetch_Mode": "navigate"},
+                     {"Sec_Fetch_Site": "same-origin"}):
+            assert get(address, "/ui/top", **good).status == 200, good
+
+
+def test_wrong_words_are_refused(folder):
+    source = profile(folder, "cpu")
+    for words, text in ((("-http=nowhere",), "could not split http address: nowhere"),
+                        (("-http=:0", "-top"), "-http is not compatible with an output format"),
+                        (("-no_browser",), "-no_browser only makes sense with -http"),
+                        (("-http=localhost:99999",), "is no address"),
+                        (("-http=:0", "-sample_index=nosuch"), "must be one of")):
+        done = harness.weft("pprof", *words, source, check=False)
+        assert done.returncode and text in done.stderr, (words, done.stderr)
+    with served(source) as address:
+        port = address.rpartition(":")[2]
+        host = urllib.parse.urlsplit(address).hostname
+        host = f"[{host}]" if ":" in host else host
+        done = harness.weft("pprof", f"-http={host}:{port}", source, check=False)
+        assert done.returncode == 1 and "cannot listen on" in done.stderr, done.stderr
+
+
+def test_pages_show_what_reports_say(folder):
+    source = profile(folder, "cxx")
+    with served(source) as address:
+        text = harness.weft("pprof", "-peek=handle", "-focus=handle", "-lines",
+                            source).stdout
+        assert pre(get(address, "/ui/peek?f=handle").text).strip() == text.strip()
+        rows = re.findall(r"<tr>(<td.*?)</tr>", get(address, "/ui/top?f=std&sort=cum").text)
+        shown = [[html.unescape(re.sub("<[^>]*>", "", cell))
+                  for cell in re.findall(r"<td.*?</td>", row)] for row in rows]
+        text = harness.weft("pprof", "-top", "-cum", "-focus=std", source).stdout
+        wanted = [line.split(None, 5) for line in text[text.index("flat%"):].splitlines()[1:]]
+        assert shown == wanted and len(shown) > 5, (shown, wanted)
+        given = folder / "given.pb.gz"
+        answer = get(address, "/ui/download?f=std")
+        assert answer.headers["Content-Disposition"] == 'attachment; filename="profile.pb.gz"'
+        given.write_bytes(answer.bytes)
+        raw = [harness.weft("pprof", "-raw", path).stdout for path in (source, given)]
+        assert raw[0] == raw[1]
+
+
+def test_names_mean_nothing_in_html(folder):
+    with served(profile(folder, "cxx")) as address:
+        for name in PAGES[:5]:
+            page = get(address, f"/ui/{name}?f=vector%3Cint%3E").text
+            assert "<int>" not in page, name
+        assert "std::vector&lt;int&gt;::push_back" in get(address, "/ui/top").text
+        assert "vector<int>" not in get(address, "/ui/flamegraph").text
+        page = get(address, "/ui/top?f=%22%3E%3Cscript%3Ealert(1)%3C/script%3E").text
+        assert "<script>alert" not in page and "&#34;&gt;&lt;script&gt;alert(1)" in page
+
+
+def test_peek_is_that_of_the_real_tool(folder):
+    tool = harness.reader_cache() / "go-1.27" / "tool" / "pprof"
+    if not tool.exists():
+        raise harness.Skip("no go tool pprof of Go 1.27 (tests/go-readers.sh gets one)")
+    source = profile(folder, "cpu")
+    home = {"HOME": str(folder), "PPROF_TMPDIR": str(folder)}
+    with served(source, command=(tool,), env=home) as theirs, served(source) as ours:
+        for path in ("/ui/peek?f=work_10", "/ui/peek?f=work_1&i=_2&si=samples",
+                     "/ui/peek?f=work_1&h=work_3&sf=work&unit=ms"):
+            texts = [pre(get(address, path).text).strip() for address in (theirs, ours)]
+            assert texts[0] == texts[1] and "work_1" in texts[0], path
+
+
+def test_graph_says_that_graphviz_is_missing(folder):
+    (folder / "bin").mkdir()
+    with served(profile(folder, "cpu"), env={"PATH": str(folder / "bin")}) as address:
+        answer = get(address, "/ui/graph")
+        assert answer.status == 501 and "graphviz" in answer.text, answer.text[-500:]
+
+
+def test_many_may_ask_at_once(folder):
+    paths = [f"/ui/{name}?f=main&si={si}" for name in ("flamegraph", "top", "peek", "source")
+             for si in ("samples", "cpu")] + ["/ui/download", "/ui/pages.js", "/ui/top?f=%28"]
+    with served(profile(folder, "inline")) as address:
+        alone = {path: get(address, path).bytes for path in paths}
+        with concurrent.futures.ThreadPoolExecutor(12) as pool:
+            asked = paths * 12
+            for path, answer in zip(asked, pool.map(lambda path: get(address, path), asked)):
+                assert answer.bytes == alone[path], path
+
+
+def test_a_big_profile_is_served(folder):
+    with served(profile(folder, "large")) as address:
+        flame = get(address, "/ui/flamegraph")
+        top = get(address, "/ui/top?nf=0").text
+        assert flame.status == 200 and len(flame.bytes) > 1 << 20
+        assert top.count("<tr>") == 501 and "Showing top 500 nodes out of" in top
+
+
+# ---- In a browser ----
+
+
+def keep(folder, name):
+    target = pathlib.Path(os.environ.get("WEFT_SCREENSHOTS") or folder)
+    target.mkdir(parents=True, exist_ok=True)
+    return target / name
+
+
+def emulate(page, width, height, scheme):
+    for command, parameters in (
+            ("Emulation.setDeviceMetricsOverride",
+             {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}),
+            ("Emulation.setEmulatedMedia",
+             {"features": [{"name": "prefers-color-scheme", "value": scheme}]})):
+        page.call("POST", f"/session/{page.session}/goog/cdp/execute",
+                  {"cmd": command, "params": parameters})
+
+
+def go_back(page):
+    page.call("POST", f"/session/{page.session}/back")
+
+
+def at(page, *parts):
+    """Waits until the address has all of the parts, and the page is there."""
+    page.wait_for("return document.readyState === 'complete' && "
+                  + " && ".join(f"location.href.includes({part!r})" for part in parts),
+                  f"an address with {parts}")
+
+
+BOX = "[...document.querySelectorAll('#weft-boxes [data-i]')]"
+
+
+def test_flame_graph_zooms_searches_and_goes_back(folder):
+    with served(profile(folder, "cpu")) as address, browser.browser() as page:
+        page.open(f"{address}/ui/flamegraph")
+        page.wait_for(f"return {BOX}.length > 20", "boxes")
+        widths = f"return {BOX}.filter(b => b.textContent === 'work_5').map(b => b.offsetWidth)"
+        before = max(page.run(widths))
+        page.run(f"{BOX}.filter(b => b.textContent === 'work_5')"
+                 ".sort((a, b) => b.offsetWidth - a.offsetWidth)[0].click()")
+        at(page, "#z=")
+        assert max(page.run(widths)) > 2 * before
+        assert page.run("return document.getElementById('selected').textContent") == "work_5"
+        go_back(page)
+        page.wait_for("return !location.href.includes('z=')", "the zoom to be undone")
+        assert max(page.run(widths)) == before
+        page.run("const s = document.getElementById('weft-search'); s.value = 'work_1[0-9]$';"
+                 "s.dispatchEvent(new Event('input'))")
+        found = page.wait_for("return document.getElementById('weft-found').textContent",
+                              "what was found")
+        assert re.fullmatch(r"10 found: [\d.]+s \(\d+\.\d+%\)", found), found
+        at(page, "q=work_1")
+        # Its state is in the address: the same in a page of its own.
+        same = page.run("return location.href")
+        page.open("about:blank")
+        page.open(same)
+        assert page.wait_for("return document.getElementById('weft-found').textContent",
+                             "the search") == found
+        # An address of the real tool that names a function.
+        page.open(f"{address}/ui/flamegraph?p=work_1%24")
+        assert page.wait_for("return document.getElementById('weft-search').value",
+                             "the function") == "work_1$"
+
+
+def test_filters_and_sample_types_are_in_the_address(folder):
+    with served(profile(folder, "heap")) as address, browser.browser() as page:
+        page.open(f"{address}/ui/top")
+        assert page.run("return document.querySelector('[name=si]').value") == "inuse_space"
+        page.run("const s = document.querySelector('[name=si]'); s.value = 'alloc_objects';"
+                 "s.dispatchEvent(new Event('change'))")
+        at(page, "/ui/top?si=alloc_objects")
+        page.run("document.querySelector('details').open = true;"
+                 "document.querySelector('[name=f]').value = 'alloc_1';"
+                 "document.querySelector('[name=i]').value = 'alloc_2';"
+                 "document.getElementById('filters').requestSubmit()")
+        at(page, "si=alloc_objects", "f=alloc_1", "i=alloc_2")
+        assert "h=" not in page.run("return location.search"), "empty fields stay out"
+        assert "focus=alloc_1" in page.run("return document.querySelector('.legend').innerText")
+        # Other views keep them; Back takes them back.
+        page.run("[...document.querySelectorAll('nav a')].find(a => a.textContent === 'Peek').click()")
+        at(page, "/ui/peek?", "si=alloc_objects", "f=alloc_1", "i=alloc_2")
+        go_back(page)
+        go_back(page)
+        at(page, "/ui/top?si=alloc_objects")
+        page.wait_for("return !location.search.includes('f=')", "the filters to be gone")
+        assert page.run("return document.querySelector('[name=f]').value") == ""
+        assert page.run("return document.querySelector('[name=si]').value") == "alloc_objects"
+
+
+def test_top_sorts_searches_and_acts_on_what_is_chosen(folder):
+    with served(profile(folder, "cpu")) as address, browser.browser() as page:
+        page.open(f"{address}/ui/top")
+        names = "return [...document.querySelectorAll('#top tbody tr:not(.miss) .name')].map(n => n.textContent)"
+        by_flat = page.run(names)
+        page.run("[...document.querySelectorAll('#top th a')].find(a => a.textContent === 'Cum').click()")
+        at(page, "sort=cum")
+        assert page.run(names)[0] == "main" and by_flat[0] != "main"
+        page.run("document.getElementById('by-name').click()")
+        page.wait_for("return location.hash === '#by=name'", "the order in the address")
+        assert page.run(names) == sorted(by_flat)
+        page.run("const s = document.getElementById('search'); s.value = 'work_1$|work_2';"
+                 "s.dispatchEvent(new Event('input'))")
+        page.wait_for("return location.hash.includes('q=')", "the search in the address")
+        assert page.run(names) and all(name.startswith("work_2") for name in page.run(names))
+        page.run("document.querySelector('#top tbody tr:not(.miss) td').click();"
+                 "document.querySelector('[data-action=i]').click()")
+        at(page, "i=%5Ework_2%28")
+        assert "work_2" not in page.run(names)
+        name = page.run(names)[0]
+        page.run("document.querySelector('#top .name a').click()")
+        at(page, "/ui/peek?", f"f=%5E{name}%28")
+        assert "flat%" in page.run("return document.querySelector('.report').textContent")
+
+
+def test_differences_have_two_colours(folder):
+    with served("-diff_base", profile(folder, "cpu"), profile(folder, "recursive")) as address, \
+            browser.browser() as page:
+        page.open(f"{address}/ui/flamegraph")
+        page.wait_for(f"return {BOX}.length > 20", "boxes")
+        colours = f"return Object.fromEntries({BOX}.map(b => [b.textContent, getComputedStyle(b).backgroundColor]))"
+        shown = page.run(colours)
+
+        def redness(name):
+            red, _, blue = map(int, re.findall(r"\d+", shown[name])[:3])
+            return red - blue
+        assert redness("fib") > 40 and redness("work_5") < -40, (shown["fib"], shown["work_5"])
+        page.screenshot(keep(folder, "pprof-flame-diff.png"))
+        page.open(f"{address}/ui/top")
+        assert page.run("return document.querySelectorAll('#top td.less').length") > 20
+
+
+def test_graph_can_be_moved_and_searched(folder):
+    if not shutil.which("dot"):
+        raise harness.Skip("no dot (package graphviz)")
+    with served(profile(folder, "recursive")) as address, browser.browser() as page:
+        page.open(f"{address}/ui/graph")
+        place = "return document.querySelector('#graph svg').style.transform"
+        before = page.wait_for(place, "the graph")
+        page.run("document.getElementById('zoom-in').click()")
+        assert page.run(place) != before
+        page.run("document.getElementById('graph').dispatchEvent(new KeyboardEvent('keydown', {key: '0'}))")
+        assert page.run(place) == before
+        page.run("const s = document.getElementById('search'); s.value = '^fib$';"
+                 "s.dispatchEvent(new Event('input'))")
+        assert page.wait_for("return document.getElementById('found').textContent",
+                             "what was found") == "1 found"
+        page.run("document.querySelector('#graph .hit').dispatchEvent(new MouseEvent('click', {bubbles: true}))")
+        assert page.run("return document.getElementById('selected').textContent") == "fib"
+        page.run("document.querySelector('[data-action=peek]').click()")
+        at(page, "/ui/peek?f=%5Efib%28")
+
+
+def test_pages_fit_light_dark_and_a_phone(folder):
+    with served(profile(folder, "cxx")) as address, browser.browser() as page:
+        for width, height in ((1300, 800), (390, 800)):
+            for scheme in ("light", "dark"):
+                emulate(page, width, height, scheme)
+                for name in PAGES:
+                    if name == "graph" and not shutil.which("dot"):
+                        continue
+                    page.open(f"{address}/ui/{name}?f=handle%7Cstd")
+                    assert page.run("return document.documentElement.scrollWidth") <= width, name
+                    back = page.run("return getComputedStyle(document.body).backgroundColor")
+                    assert (back == "rgb(255, 255, 255)") == (scheme == "light"), (name, back)
+                    path = keep(folder, f"pprof-{name}-{scheme}-{width}.png")
+                    page.screenshot(path)
+                    assert path.stat().st_size > 5000, path
+
+
+if __name__ == "__main__":
+    harness.main()
