@@ -298,18 +298,55 @@ def test_reports_are_read_by_commands(folder):
     assert "ignore=main" in got[5][1] and "work_" not in got[5][1], got[5]
 
 
+def test_browsers_are_given_what_they_show(folder):
+    if not shutil.which("dot"):
+        raise harness.Skip("no dot (package graphviz)")
+    browser = folder / "browser"
+    browser.write_text("#!/bin/sh\ncp \"$1\" seen.part && mv seen.part seen\n")
+    browser.chmod(0o755)
+    with terminal(folder, "recursive", BROWSER=browser) as shell:
+        shell.read_until(r"\(pprof\) $")
+        shown = shell.ask("web fib")
+        path = re.search(r"Generating report in (\S+\.svg)", shown)[1]
+        harness.wait_for((folder / "seen").exists, "the browser")
+        assert "<svg" in (folder / "seen").read_text() and os.path.exists(path)
+        assert "Generating report in kept" in shell.ask("web >kept")
+        assert "<svg" in (folder / "kept").read_text()
+        shell.type("quit\r")
+        assert shell.wait() == 0
+    assert not os.path.exists(os.path.dirname(path)), "the session's reports go with it"
+    with terminal(folder, "recursive") as shell:
+        shell.read_until(r"\(pprof\) $")
+        assert "no browser can be started here" in shell.ask("web")
+
+
+def test_pictures_and_profiles_get_names_of_their_own(folder):
+    if not shutil.which("dot"):
+        raise harness.Skip("no dot (package graphviz)")
+    told = ask(folder, [harness.WEFT, "pprof"], "svg fib\nsvg\npng 3\npdf 3\nproto\n"
+               "svg >mine\n", "recursive")
+    for name, start in (("profile001.svg", b"<?xml"), ("profile002.svg", b"<?xml"),
+                        ("profile001.png", b"\x89PNG"), ("profile001.pdf", b"%PDF"),
+                        ("profile001.pb.gz", b"\x1f\x8b"), ("mine", b"<?xml")):
+        assert f"Generating report in {name}\n" in told, told
+        assert (folder / "weft" / name).read_bytes().startswith(start), name
+
+
 # ---- At a terminal ----
 
 
 class Terminal:
     """The shell at a pseudo terminal."""
 
-    def __init__(self, folder, *words):
+    def __init__(self, folder, words, variables):
+        told = {name: str(value) for name, value in variables.items()}
+        place = {name: value for name, value in environment(folder).items()
+                 if name not in ("BROWSER", "DISPLAY", "WAYLAND_DISPLAY")}
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
             os.chdir(folder)
             os.execve(harness.WEFT, [str(harness.WEFT), "pprof", *map(str, words)],
-                      environment(folder))
+                      dict(place, **told))
         self.seen = ""
 
     def type(self, keys):
@@ -354,9 +391,9 @@ class Terminal:
 
 
 @contextlib.contextmanager
-def terminal(folder, kind, *options):
+def terminal(folder, kind, **variables):
     harness.run(PROFILES, kind, folder / f"{kind}.pb.gz")
-    shell = Terminal(folder, *options, folder / f"{kind}.pb.gz")
+    shell = Terminal(folder, [folder / f"{kind}.pb.gz"], variables)
     try:
         yield shell
     finally:
@@ -373,6 +410,10 @@ TABLE = (
     ("peek work_10", r"\| work_10"),
     ("traces work_19", r"-----------\+-----"),
     ("tags", r"\(pprof\)"),
+    ("disasm work_10", r"no matches found for regexp: work_10"),  # There is no such binary.
+    ("weblist work_10", r"no matches found for regexp: work_10"),
+    ("disasm", r"command disasm requires an argument"),
+    ("weblist", r"command weblist requires an argument"),
     ("tagfocus=k=v", r"\(pprof\)"),
     ("top 1", r"TagFocus expression matched no samples"),
     (":", r"\(pprof\)"),

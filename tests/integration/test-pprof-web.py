@@ -380,7 +380,9 @@ def test_graph_can_be_moved_and_searched(folder):
     with served(profile(folder, "recursive")) as address, browser.browser() as page:
         page.open(f"{address}/ui/graph")
         place = "return document.querySelector('#graph svg').style.transform"
-        before = page.wait_for(place, "the graph")
+        page.wait_for(place, "the graph")
+        page.run("document.getElementById('zoom-fit').click()")
+        before = page.run(place)
         page.run("document.getElementById('zoom-in').click()")
         assert page.run(place) != before
         page.run("document.getElementById('graph').dispatchEvent(new KeyboardEvent('keydown', {key: '0'}))")

@@ -153,6 +153,12 @@ static int take_format(struct reading *reading, const char *line)
 	int digits = 0;
 
 	command->format = name ? find_format(name, &digits) : NULL;
+	if (!command->format && name && strcmp(name, "web") == 0) {
+		command->format = weft_report_format_find("svg");
+		command->is_for_browser = true;
+	} else if (command->format && strcmp(command->format->name, "weblist") == 0) {
+		command->is_for_browser = true;
+	}
 	if (!command->format) {
 		return weft_error_set(reading->err, -ENOENT, "unrecognized command: \"%s\"",
 				      name ? name : "");

@@ -75,7 +75,7 @@ static void consider_variables(struct candidates *candidates)
 
 static void consider_commands(struct candidates *candidates)
 {
-	static const char *const others[] = {"help", "options", "quit", "exit"};
+	static const char *const others[] = {"help", "options", "quit", "exit", "web"};
 	const struct weft_report_format *format;
 	size_t i;
 

@@ -70,6 +70,7 @@ static void print_overview(void)
 	for (i = 0; i < names.count; i++) {
 		print_row("    ", names.names[i], weft_report_format_find(names.names[i])->help);
 	}
+	print_row("    ", "web", "Picture of the graph, in a browser");
 	print_row("    ", "o/options", "Show all options with their values");
 	print_row("    ", "q/quit/exit/^D", "Leave");
 	(void)fprintf(stderr, "\n  Options:\n");
@@ -95,14 +96,14 @@ static void print_overview(void)
 		"an option.\n");
 }
 
-static void print_format(const struct weft_report_format *format)
+static void print_format(const struct weft_report_format *format, const char *name)
 {
 	bool is_list = strcmp(format->name, "top") == 0 || strcmp(format->name, "text") == 0 ||
 		       strcmp(format->name, "tree") == 0;
 	bool is_tags = strcmp(format->name, "tags") == 0;
 
 	(void)fprintf(stderr, "%.*s\n  Usage:\n", (int)strcspn(format->help, "\n"), format->help);
-	(void)fprintf(stderr, "    %s%s [n] [%s]* [-%s]* %s[>file] [| command]\n", format->name,
+	(void)fprintf(stderr, "    %s%s [n] [%s]* [-%s]* %s[>file] [| command]\n", name,
 		      format->has_argument ? " regex" : "", is_tags ? "tag_regex" : "focus_regex",
 		      is_tags ? "tag_regex" : "ignore_regex", is_list ? "[-cum|-flat] " : "");
 	if (format->has_argument) {
@@ -151,13 +152,14 @@ static void print_variable(const struct weft_pprof *profile,
 
 void pprof_shell_print_help(const struct weft_pprof *profile, const char *topic)
 {
-	const struct weft_report_format *format = weft_report_format_find(topic);
+	bool is_web = strcmp(topic, "web") == 0;
+	const struct weft_report_format *format = weft_report_format_find(is_web ? "svg" : topic);
 	const struct weft_report_variable *variable = weft_report_variable_find(topic);
 
 	if (*topic == '\0') {
 		print_overview();
 	} else if (format) {
-		print_format(format);
+		print_format(format, topic);
 	} else if (variable) {
 		print_variable(profile, variable, topic);
 	} else {

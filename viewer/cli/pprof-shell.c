@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "pprof-browser.h"
 #include "pprof-command.h"
 #include "pprof-line.h"
 #include "pprof-output.h"
@@ -21,6 +22,7 @@
 struct shell {
 	const struct weft_pprof *profile;
 	struct weft_report_config *config;
+	struct pprof_browser browser;
 	bool is_done;
 };
 
@@ -151,11 +153,29 @@ static int take_variable(struct shell *shell, char *line, struct weft_error *err
 	return ret < 0 ? ret : 1;
 }
 
+/* The report goes to a file of the session, unless the line says where, and that to the browser. */
+static int choose_file(struct shell *shell, struct pprof_command *command, char path[96],
+		       struct weft_error *err)
+{
+	int ret;
+
+	if (command->reader || *weft_report_config_get(command->config, "output")) {
+		command->is_for_browser = false;
+		return 0;
+	}
+	ret = pprof_browser_add(&shell->browser, command->format->extension, path, err);
+	return ret < 0 ? ret : weft_report_config_set(command->config, "output", path, err);
+}
+
 static int report(struct shell *shell, const char *line, struct weft_error *err)
 {
 	struct pprof_command command;
+	char path[96] = "";
 	int ret = pprof_command_init(&command, line, shell->config, err);
 
+	if (ret == 0 && command.is_for_browser) {
+		ret = choose_file(shell, &command, path, err);
+	}
 	if (ret == 0) {
 		const struct pprof_output output = {.config = command.config,
 						    .format = command.format,
@@ -164,6 +184,11 @@ static int report(struct shell *shell, const char *line, struct weft_error *err)
 						    .is_for_people = true};
 
 		ret = pprof_output_write(shell->profile, &output, err);
+	}
+	if (ret == 0 && command.is_for_browser && !pprof_browser_open(path)) {
+		ret = weft_error_set(err, -ENOENT,
+				     "no browser can be started here (set BROWSER or DISPLAY): "
+				     "'>FILE' keeps the report");
 	}
 	pprof_command_fini(&command);
 	return ret;
@@ -266,5 +291,6 @@ int pprof_shell_run(const struct weft_pprof *profile, struct weft_report_config 
 		}
 	}
 	pprof_line_close(line);
+	pprof_browser_fini(&shell.browser);
 	return 0;
 }

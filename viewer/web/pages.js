@@ -139,6 +139,13 @@ if (svg) {
 		top = 0;
 		place();
 	};
+	// At first as large as can be read, from the root on.
+	const begin = () => {
+		fit();
+		scale = Math.max(scale, 0.5);
+		left = (graph.clientWidth - box.width * scale) / 2;
+		place();
+	};
 	const middle = factor => zoom(factor, graph.clientWidth / 2, graph.clientHeight / 2);
 	$('zoom-in').onclick = () => middle(1.25);
 	$('zoom-out').onclick = () => middle(0.8);
@@ -187,9 +194,9 @@ if (svg) {
 	graph.addEventListener('keydown', event => {
 		if (Object.hasOwn(steps, event.key)) { event.preventDefault(); steps[event.key](); }
 	});
-	addEventListener('resize', fit);
+	addEventListener('resize', begin);
 	searchIn(nodes, nameOf);
-	fit();
+	begin();
 }
 
 // ---- Flame graph: what is zoomed to, and an address of the real tool that names a function ----

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 The Weft authors
+/*
+ * The user's browser. See pprof-browser.h.
+ */
+#include "pprof-browser.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define FOLDER "/tmp/weft-pprof-XXXXXX"
+
+extern char **environ;
+
+static bool start_program(const char *program, const char *url)
+{
+	char *const argv[] = {(char *)program, (char *)url, NULL};
+	posix_spawnattr_t attributes;
+	sigset_t none;
+	pid_t pid;
+	int ret;
+
+	if (posix_spawnattr_init(&attributes) != 0) {
+		return false;
+	}
+	(void)sigemptyset(&none);
+	(void)posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP);
+	(void)posix_spawnattr_setsigmask(&attributes, &none);
+	ret = posix_spawnp(&pid, program, NULL, &attributes, argv, environ);
+	(void)posix_spawnattr_destroy(&attributes);
+	return ret == 0; /* It outlives us; who adopts it waits for it. */
+}
+
+bool pprof_browser_open(const char *url)
+{
+	static const char *const programs[] = {"xdg-open", "sensible-browser", "chromium",
+					       "google-chrome", "firefox"};
+	const char *own = getenv("BROWSER");
+	size_t i;
+
+	if (own && *own) {
+		return start_program(own, url);
+	}
+	if (!getenv("DISPLAY") && !getenv("WAYLAND_DISPLAY")) {
+		return false;
+	}
+	for (i = 0; i < sizeof(programs) / sizeof(programs[0]); i++) {
+		if (start_program(programs[i], url)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+int pprof_browser_add(struct pprof_browser *browser, const char *extension, char ret_path[96],
+		      struct weft_error *err)
+{
+	if (browser->folder[0] == '\0') {
+		char folder[] = FOLDER;
+
+		if (!mkdtemp(folder)) {
+			return weft_error_set_errno(err, -errno, "create a folder in /tmp");
+		}
+		memcpy(browser->folder, folder, sizeof(folder));
+	}
+	(void)snprintf(ret_path, 96, "%s/report%03d.%s", browser->folder, ++browser->count,
+		       extension);
+	return 0;
+}
+
+void pprof_browser_fini(struct pprof_browser *browser)
+{
+	DIR *folder = browser->folder[0] ? opendir(browser->folder) : NULL;
+	struct dirent *entry;
+
+	while (folder && (entry = readdir(folder))) {
+		if (strncmp(entry->d_name, "report", 6) == 0) {
+			(void)unlinkat(dirfd(folder), entry->d_name, 0); /* Or somebody else did. */
+		}
+	}
+	if (folder) {
+		(void)closedir(folder);
+		(void)rmdir(browser->folder); /* Stays when somebody put something there. */
+	}
+	browser->folder[0] = '\0';
+}

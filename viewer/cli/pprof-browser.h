@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 The Weft authors
+/*
+ * The user's browser, for pages and for reports that the shell of `weft pprof` shows there.
+ */
+#ifndef WEFT_CLI_PPROF_BROWSER_H
+#define WEFT_CLI_PPROF_BROWSER_H
+
+#include <stdbool.h>
+
+#include <weft/error.h>
+
+/**
+ * Starts $BROWSER or, where there is a display, the browser that is installed.
+ *
+ * @param url  An address, or a file.
+ * @return Whether one was started.
+ */
+bool pprof_browser_open(const char *url);
+
+/** Reports to be shown, in a folder of their own that goes when the session ends. */
+struct pprof_browser {
+	char folder[64]; /* "": there is none yet. */
+	int count;
+};
+
+/** Chooses a new file. @param ret_path  In the folder. 0; a negative errno. */
+WEFT_MUST_CHECK int pprof_browser_add(struct pprof_browser *browser, const char *extension,
+				      char ret_path[96], struct weft_error *err);
+/** Removes folder and files. */
+void pprof_browser_fini(struct pprof_browser *browser);
+
+#endif
