@@ -241,8 +241,9 @@ static int open_editor(struct pprof_line *line, struct weft_error *err)
 	(void)el_set(line->edit, EL_EDITOR, "emacs");
 	(void)el_set(line->edit, EL_SIGNAL, 1);
 	(void)el_set(line->edit, EL_HIST, history, line->history);
-	(void)el_set(line->edit, EL_ADDFN, "weft-complete", "Completes a word", complete);
-	(void)el_set(line->edit, EL_ADDFN, "weft-give-up", "Gives the line up", give_up);
+	/* Wide, as libedit keeps them: of others it makes copies that it never frees. */
+	(void)el_wset(line->edit, EL_ADDFN, L"weft-complete", L"Completes a word", complete);
+	(void)el_wset(line->edit, EL_ADDFN, L"weft-give-up", L"Gives the line up", give_up);
 	(void)el_set(line->edit, EL_BIND, "^I", "weft-complete", NULL);
 	(void)el_set(line->edit, EL_BIND, "^R", "em-inc-search-prev", NULL);
 	/* While a line is edited ^C is a key; while a report is made it ends the program. */
