@@ -9,6 +9,7 @@ import re
 import select
 import shutil
 import subprocess
+import termios
 import time
 
 import harness
@@ -350,6 +351,9 @@ class Terminal:
         self.seen = ""
 
     def type(self, keys):
+        # libedit shows its prompt before it takes keys one by one; what is typed between is lost in part.
+        harness.wait_for(lambda: not termios.tcgetattr(self.fd)[3] & termios.ICANON,
+                         "the shell to take keys")
         os.write(self.fd, keys.encode())
 
     def read_until(self, pattern):
