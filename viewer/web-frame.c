@@ -21,6 +21,8 @@ static const struct {
 	{"sf", "Show from", "Drop what calls the outermost match"},
 	{"tf", "Tag focus", "Only samples with such a label: key=value, 1kb:10kb"},
 	{"ti", "Tag ignore", "No samples with such a label"},
+	{"tagroot", "Tag root", "Labels to put at the roots of stacks, commas between"},
+	{"tagleaf", "Tag leaf", "Labels to put at the leaves of stacks, commas between"},
 };
 
 #define FIELD_COUNT (sizeof(fields) / sizeof(fields[0]))
@@ -36,6 +38,22 @@ static void print_attribute(FILE *out, const char *name, const char *value)
 	(void)fputc('"', out);
 }
 
+static void print_title(const struct web_view *view, FILE *out)
+{
+	const char *file = weft_pprof_mapping_count(view->profile)
+				   ? weft_pprof_get_mapping(view->profile, 0)->file
+				   : "";
+	const char *slash = strrchr(file, '/');
+	int index = weft_report_sample_index(view->profile, view->config, NULL);
+
+	weft_page_print_html(out, slash ? slash + 1 : file);
+	if (index >= 0) {
+		(void)fputs(*file ? " " : "", out);
+		weft_page_print_html(
+			out, weft_pprof_get_sample_type(view->profile, (uint32_t)index)->type);
+	}
+}
+
 static void print_views(const struct web_view *view, FILE *out)
 {
 	const struct web_page *page;
@@ -48,7 +66,10 @@ static void print_views(const struct web_view *view, FILE *out)
 		(void)fprintf(out, "\"%s>%s</a>",
 			      page == view->page ? " aria-current=\"page\"" : "", page->title);
 	}
-	(void)fputs("<a href=\"download\" download=\"profile.pb.gz\">Download</a></nav>\n", out);
+	(void)fputs("<span id=\"title\">", out);
+	print_title(view, out);
+	(void)fputs("</span><a href=\"download\" download=\"profile.pb.gz\">Download</a></nav>\n",
+		    out);
 }
 
 static void print_sample_types(const struct web_view *view, FILE *out)
@@ -125,6 +146,24 @@ static void print_active(const struct web_view *view, FILE *out)
 	}
 }
 
+/* What the command line says where the address says nothing; else what kind of text is wanted. */
+static void print_placeholder(const struct web_view *view, const char *name, FILE *out)
+{
+	const struct weft_report_variable *variable;
+	const char *value = "";
+	size_t i;
+
+	for (i = 0; (variable = weft_report_variable_get(i)); i++) {
+		if (variable->url_name && strcmp(variable->url_name, name) == 0) {
+			value = weft_report_config_get(view->config, variable->name);
+		}
+	}
+	print_attribute(out, "placeholder",
+			*value && *web_query_get(view->query, name) == '\0' ? value
+			: name[0] == 't'                                    ? "label"
+									    : "regex");
+}
+
 static void print_filters(const struct web_view *view, FILE *out)
 {
 	const char *si = web_query_get(view->query, "si");
@@ -144,10 +183,10 @@ static void print_filters(const struct web_view *view, FILE *out)
 	(void)fputs("</summary><div>\n", out);
 	for (i = 0; i < FIELD_COUNT; i++) {
 		(void)fprintf(out,
-			      "<label>%s <input name=\"%s\" placeholder=\"%s\" title=\"%s\" "
-			      "spellcheck=\"false\" autocapitalize=\"off\"",
-			      fields[i].label, fields[i].name,
-			      fields[i].name[0] == 't' ? "label" : "regex", fields[i].hint);
+			      "<label>%s <input name=\"%s\" title=\"%s\" spellcheck=\"false\" "
+			      "autocapitalize=\"off\"",
+			      fields[i].label, fields[i].name, fields[i].hint);
+		print_placeholder(view, fields[i].name, out);
 		print_attribute(out, "value", web_query_get(view->query, fields[i].name));
 		(void)fputs("></label>\n", out);
 	}
@@ -172,22 +211,6 @@ static void print_actions(FILE *out)
 			      actions[i].name, actions[i].label);
 	}
 	(void)fputs("</div>\n", out);
-}
-
-static void print_title(const struct web_view *view, FILE *out)
-{
-	const char *file = weft_pprof_mapping_count(view->profile)
-				   ? weft_pprof_get_mapping(view->profile, 0)->file
-				   : "";
-	const char *slash = strrchr(file, '/');
-	int index = weft_report_sample_index(view->profile, view->config, NULL);
-
-	weft_page_print_html(out, slash ? slash + 1 : file);
-	if (index >= 0) {
-		(void)fputs(*file ? " " : "", out);
-		weft_page_print_html(
-			out, weft_pprof_get_sample_type(view->profile, (uint32_t)index)->type);
-	}
 }
 
 void web_frame_print_head(const struct web_view *view, FILE *out)

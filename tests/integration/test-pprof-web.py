@@ -192,6 +192,20 @@ def test_pages_show_what_reports_say(folder):
         assert raw[0] == raw[1]
 
 
+def test_labels_become_frames(folder):
+    source = profile(folder, "labels")
+    with served("-focus=serve", source) as address:
+        text = harness.weft("pprof", "-focus=serve", "-tagroot=tenant", "-cum", "-top", source).stdout
+        page = get(address, "/ui/top?tagroot=tenant&sort=cum").text
+        first = re.findall(r'data-name="([^"]*)"', page)[:5]
+        assert [html.unescape(name) for name in first] == \
+            [line.split(None, 5)[5].rstrip() for line in text[text.index("flat%"):].splitlines()[1:6]]
+        assert 'data-name="acme"' in page
+        # What the command line says holds, and is shown, where the address says nothing.
+        assert 'placeholder="serve"' in page and "focus=serve" in page
+        assert "focus=other" in get(address, "/ui/top?f=other").text
+
+
 def test_names_mean_nothing_in_html(folder):
     with served(profile(folder, "cxx")) as address:
         for name in PAGES[:5]:
