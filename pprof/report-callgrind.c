@@ -64,9 +64,9 @@ static int print_name(struct callgrind *writer, const char *prefix, struct names
 			return 0;
 		}
 	}
-	if (weft_arena_grow_array(writer->arena, &grown, &names->capacity, (size_t)names->count + 1,
-				  sizeof(char *)) < 0 ||
-	    weft_hash_index_reserve(&names->index, writer->arena, (size_t)names->count + 1) < 0) {
+	if (weft_hash_index_reserve(&names->index, writer->arena, (size_t)names->count + 1) < 0 ||
+	    weft_arena_grow_array(writer->arena, &grown, &names->capacity, (size_t)names->count + 1,
+				  sizeof(char *)) < 0) {
 		return -ENOMEM;
 	}
 	names->names = grown;
@@ -139,11 +139,11 @@ static int add_to_group(struct callgrind *writer, const struct report_node *node
 	void *groups = writer->groups;
 
 	if (!group) {
-		if (weft_arena_grow_array(writer->arena, &groups, &writer->group_capacity,
+		if (weft_hash_index_reserve(&writer->group_index, writer->arena,
+					    (size_t)writer->group_count + 1) < 0 ||
+		    weft_arena_grow_array(writer->arena, &groups, &writer->group_capacity,
 					  (size_t)writer->group_count + 1,
-					  sizeof(struct group)) < 0 ||
-		    weft_hash_index_reserve(&writer->group_index, writer->arena,
-					    (size_t)writer->group_count + 1) < 0) {
+					  sizeof(struct group)) < 0) {
 			return -ENOMEM;
 		}
 		writer->groups = groups;

@@ -192,11 +192,12 @@ static struct report_edge *add_edge(struct report_graph *graph, struct report_no
 	struct report_edge *edge = weft_report__zeroed(arena, 1, sizeof(*edge));
 	void *edges = graph->edges;
 
+	/* The array comes last: once it has moved, nothing may fail before graph->edges is told. */
 	if (!edge ||
+	    weft_hash_index_reserve(&graph->edge_index, arena, (size_t)graph->edge_count + 1) < 0 ||
 	    weft_arena_grow_array(arena, &edges, &graph->edge_capacity,
 				  (size_t)graph->edge_count + 1,
-				  sizeof(struct report_edge *)) < 0 ||
-	    weft_hash_index_reserve(&graph->edge_index, arena, (size_t)graph->edge_count + 1) < 0) {
+				  sizeof(struct report_edge *)) < 0) {
 		return NULL;
 	}
 	graph->edges = edges;

@@ -61,9 +61,9 @@ static const char *text_of_sample(struct report_graph *graph, uint32_t sample_in
 	}
 	joined = join_labels(arena, &graph->report->samples[sample_index]);
 	if (!joined ||
+	    weft_hash_index_reserve(&graph->text_index, arena, (size_t)graph->text_count + 1) < 0 ||
 	    weft_arena_grow_array(arena, &texts, &graph->text_capacity,
-				  (size_t)graph->text_count + 1, sizeof(joined)) < 0 ||
-	    weft_hash_index_reserve(&graph->text_index, arena, (size_t)graph->text_count + 1) < 0) {
+				  (size_t)graph->text_count + 1, sizeof(joined)) < 0) {
 		return NULL;
 	}
 	graph->texts = texts;
@@ -108,9 +108,9 @@ static struct report_tag *find_or_add_tag(struct report_graph *graph, const stru
 	}
 	tag = weft_report__zeroed(arena, 1, sizeof(*tag));
 	if (!tag ||
+	    weft_hash_index_reserve(&graph->tag_index, arena, (size_t)graph->tag_count + 1) < 0 ||
 	    weft_arena_grow_array(arena, &tags, &graph->tag_capacity, (size_t)graph->tag_count + 1,
-				  sizeof(struct report_tag *)) < 0 ||
-	    weft_hash_index_reserve(&graph->tag_index, arena, (size_t)graph->tag_count + 1) < 0) {
+				  sizeof(struct report_tag *)) < 0) {
 		return NULL;
 	}
 	graph->tags = tags;

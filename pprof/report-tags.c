@@ -44,10 +44,9 @@ static int add_value(struct tag_table *table, const char *key, const char *value
 		}
 	}
 	value = weft_report__string(arena, value, strlen(value));
-	if (!value ||
+	if (!value || weft_hash_index_reserve(&table->index, arena, (size_t)table->count + 1) < 0 ||
 	    weft_arena_grow_array(arena, &sums, &table->capacity, (size_t)table->count + 1,
-				  sizeof(*table->sums)) < 0 ||
-	    weft_hash_index_reserve(&table->index, arena, (size_t)table->count + 1) < 0) {
+				  sizeof(*table->sums)) < 0) {
 		return -ENOMEM;
 	}
 	table->sums = sums;

@@ -333,6 +333,39 @@ def test_pictures_and_profiles_get_names_of_their_own(folder):
         assert (folder / "weft" / name).read_bytes().startswith(start), name
 
 
+FAIL = harness.BUILD / "tests" / "programs" / "libfail-allocation.so"
+FEW = "dot 9\ncallgrind\ntop 2 _ -main\nfocus=_1\npeek _1\no\nhelp top\n:\nsamples\ntags\ntop3 -cum\n"
+
+
+def test_out_of_memory_is_told_and_survived(folder):
+    if harness.SANITIZED:
+        raise harness.Skip("the sanitizers bring an allocator of their own")
+    source, report, script = folder / "labels.pb.gz", folder / "report", folder / "script"
+    harness.run(PROFILES, "labels", source)
+    script.write_text(FEW)
+
+    def attempt(fail_at):
+        report.unlink(missing_ok=True)
+        with open(script, encoding="utf-8") as lines:
+            done = harness.weft("pprof", source, check=False, stdin=lines, env=dict(
+                environment(folder), LD_PRELOAD=str(FAIL), FAIL_AT=str(fail_at),
+                FAIL_REPORT=str(report)))
+        return done, *map(int, report.read_text().split())
+
+    good, count, live_before = attempt(0)
+    assert good.returncode == 0
+    told = 0
+    for fail_at in range(1, count + 1, max(1, count // 80)):
+        done, _, live = attempt(fail_at)
+        context = f"allocation {fail_at} of {count}: status {done.returncode}\n{done.stderr}"
+        assert live <= live_before, f"{live - live_before} blocks lost, {context}"
+        assert done.returncode in (0, 1, 2), context
+        if done.returncode or done.stdout != good.stdout:
+            told += 1
+            assert "emory" in done.stderr, context
+    assert told > 10, told
+
+
 # ---- At a terminal ----
 
 
