@@ -142,8 +142,11 @@ if (svg) {
 	// At first as large as can be read, from the root on.
 	const begin = () => {
 		fit();
-		scale = Math.max(scale, 0.5);
-		left = (graph.clientWidth - box.width * scale) / 2;
+		if (scale >= 0.5) { return; }
+		scale = 0.5;
+		place();
+		const root = nodes.map(node => node.getBoundingClientRect()).sort((a, b) => a.top - b.top)[0];
+		if (root) { left += graph.getBoundingClientRect().left + graph.clientWidth / 2 - (root.left + root.right) / 2; }
 		place();
 	};
 	const middle = factor => zoom(factor, graph.clientWidth / 2, graph.clientHeight / 2);
