@@ -159,6 +159,7 @@ def test_wrong_words_are_refused(folder):
     source = profile(folder, "cpu")
     for words, text in ((("-http=nowhere",), "could not split http address: nowhere"),
                         (("-http=:0", "-top"), "-http is not compatible with an output format"),
+                        (("-http=:0", "-output=x"), "-http writes no file"),
                         (("-no_browser",), "-no_browser only makes sense with -http"),
                         (("-http=localhost:99999",), "is no address"),
                         (("-http=:0", "-sample_index=nosuch"), "must be one of")):
