@@ -73,8 +73,12 @@ static struct report_node *find_or_add_node(struct report_graph *graph,
 	}
 	node = add_node(graph, place);
 	if (node) {
+		bool is_plain = *place->name && !*place->file && !place->address && !place->line;
+
 		weft_hash_index_add(&graph->node_index, hash, node->index);
-		node->label = weft_report_graph__label(arena, place, " ");
+
+		/* A name alone is its own label. */
+		node->label = is_plain ? place->name : weft_report_graph__label(arena, place, " ");
 	}
 	return node && node->label ? node : NULL;
 }

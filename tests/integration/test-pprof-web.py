@@ -20,6 +20,7 @@ import urllib.parse
 
 import browser
 import harness
+import pprof_file
 
 harness.isolate()
 
@@ -159,6 +160,7 @@ def test_wrong_words_are_refused(folder):
     source = profile(folder, "cpu")
     for words, text in ((("-http=nowhere",), "could not split http address: nowhere"),
                         (("-http=:0", "-top"), "-http is not compatible with an output format"),
+                        (("-http=:0", "-output=x"), "-http writes no file"),
                         (("-no_browser",), "-no_browser only makes sense with -http"),
                         (("-http=localhost:99999",), "is no address"),
                         (("-http=:0", "-sample_index=nosuch"), "must be one of")):
@@ -190,6 +192,42 @@ def test_pages_show_what_reports_say(folder):
         given.write_bytes(answer.bytes)
         raw = [harness.weft("pprof", "-raw", path).stdout for path in (source, given)]
         assert raw[0] == raw[1]
+
+
+PROGRAM = """
+template <typename T> __attribute__((noinline)) T spin(T n)
+{
+	T x = 1;
+	for (T i = 0; i < n; i++) { x = (x << 3) ^ (x >> 2) ^ i; } // <b>&amp;
+	return x;
+}
+int main(int argc, char **) { return (int)spin<unsigned>((unsigned)argc) == 3; }
+"""
+
+
+def test_source_and_instructions_of_a_real_program(folder):
+    if not shutil.which("objdump") or not shutil.which("g++"):
+        raise harness.Skip("no objdump or g++ (packages binutils and g++)")
+    (folder / "spin.cc").write_text(PROGRAM)
+    program, source = folder / "spin", folder / "spin.pb"
+    harness.run("g++", "-g", "-O2", "-o", program, folder / "spin.cc")
+    start, size = next((int(fields[0], 16), int(fields[1], 16)) for fields in
+                       map(str.split, harness.run("nm", "-S", program).stdout.splitlines())
+                       if len(fields) == 4 and "spin" in fields[3])
+    base = 0x555500000000
+    source.write_bytes(pprof_file.encode(
+        [("samples", "count")], [([base + start + at], [1], {}) for at in range(size)],
+        [(base, base + 0x4000, 0, str(program), "")]))
+    with served(source) as address:
+        page = get(address, "/ui/source?f=spin").text
+        assert "<details><summary class=\"row hot\">" in page, page[-2000:]
+        assert "i < n; i++" in html.unescape(page) and "// <b>&amp;" in html.unescape(page)
+        assert "template <typename T>" in html.unescape(page)
+        assert "<b>" not in page and "<typename" not in page
+        page = get(address, "/ui/disasm?f=spin").text
+        text = harness.weft("pprof", "-disasm=spin", "-focus=spin", source).stdout
+        assert pre(page).strip() == text.strip() and f"Total: {size}" in text and "ret" in text
+        assert get(address, "/ui/disasm?f=nosuch").status == 404
 
 
 def test_labels_become_frames(folder):

@@ -5,6 +5,7 @@
  */
 #include "pprof-line.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <histedit.h>
 #include <stdio.h>
@@ -19,6 +20,32 @@
 /* Of words that fit: more are not listed, only counted. */
 #define LISTED_MAX 40
 #define BLANKS     " \t"
+
+/*
+ * libedit is loaded when a person sits at a terminal: with what it brings it takes longer to start than
+ * many a report to make.
+ */
+#define LIBRARY "libedit.so.2"
+#define FUNCTIONS(X)                                                                               \
+	X(el_init)                                                                                 \
+	X(el_end)                                                                                  \
+	X(el_set)                                                                                  \
+	X(el_wset)                                                                                 \
+	X(el_get)                                                                                  \
+	X(el_gets)                                                                                 \
+	X(el_line)                                                                                 \
+	X(el_cursor)                                                                               \
+	X(el_source)                                                                               \
+	X(el_insertstr)                                                                            \
+	X(el_deletestr)                                                                            \
+	X(history_init)                                                                            \
+	X(history_end)                                                                             \
+	X(history)
+
+#define POINTER(name) __typeof__(name) *name;
+static struct {
+	FUNCTIONS(POINTER)
+} libedit; /* Written once, by load(). */
 
 struct pprof_line {
 	const struct weft_pprof *profile;
@@ -174,7 +201,7 @@ static void list_candidates(const struct candidates *candidates)
 /* Bound to tab. */
 static unsigned char complete(EditLine *edit, int key)
 {
-	const LineInfo *info = el_line(edit);
+	const LineInfo *info = libedit.el_line(edit);
 	size_t len = (size_t)(info->cursor - info->buffer);
 	struct candidates candidates;
 	struct pprof_line *line = NULL;
@@ -182,7 +209,7 @@ static unsigned char complete(EditLine *edit, int key)
 	unsigned char ret = CC_ERROR;
 
 	(void)key;
-	if (el_get(edit, EL_CLIENTDATA, &line) != 0 || !line) {
+	if (libedit.el_get(edit, EL_CLIENTDATA, &line) != 0 || !line) {
 		return CC_ERROR;
 	}
 	find_candidates(line, info->buffer, len, &candidates);
@@ -196,8 +223,8 @@ static unsigned char complete(EditLine *edit, int key)
 	}
 	start = strndup(candidates.found[0], candidates.common_len);
 	if (start) {
-		el_deletestr(edit, (int)candidates.len);
-		ret = el_insertstr(edit, start) == 0 ? CC_REFRESH : CC_ERROR;
+		libedit.el_deletestr(edit, (int)candidates.len);
+		ret = libedit.el_insertstr(edit, start) == 0 ? CC_REFRESH : CC_ERROR;
 	}
 	free(start);
 	return ret;
@@ -206,15 +233,15 @@ static unsigned char complete(EditLine *edit, int key)
 /* Bound to ^C: gives the line up. */
 static unsigned char give_up(EditLine *edit, int key)
 {
-	const LineInfo *info = el_line(edit);
+	const LineInfo *info = libedit.el_line(edit);
 
 	(void)key;
-	(void)el_cursor(edit, (int)(info->lastchar - info->cursor));
-	info = el_line(edit);
-	el_deletestr(edit, (int)(info->lastchar - info->buffer));
+	(void)libedit.el_cursor(edit, (int)(info->lastchar - info->cursor));
+	info = libedit.el_line(edit);
+	libedit.el_deletestr(edit, (int)(info->lastchar - info->buffer));
 	(void)printf("^C\n");
 	/* A line of nothing but its end: no characters at all would be the end of input. */
-	return el_insertstr(edit, "\n") == 0 ? CC_NEWLINE : CC_EOF;
+	return libedit.el_insertstr(edit, "\n") == 0 ? CC_NEWLINE : CC_EOF;
 }
 
 static const char *get_prompt(EditLine *edit)
@@ -223,33 +250,52 @@ static const char *get_prompt(EditLine *edit)
 	return PROMPT;
 }
 
+/* Whether libedit is there, and complete. */
+static bool load(void)
+{
+	void *handle = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);
+
+	if (!handle) {
+		return false;
+	}
+	/* POSIX has functions fit into object pointers, ISO C does not. */
+#define FIND(name)                                                                                 \
+	*(void **)&libedit.name = dlsym(handle, #name);                                            \
+	if (!libedit.name) {                                                                       \
+		return false;                                                                      \
+	}
+	FUNCTIONS(FIND)
+	return true;
+}
+
 static int open_editor(struct pprof_line *line, struct weft_error *err)
 {
 	HistEvent event;
 
-	line->edit = el_init("weft-pprof", stdin, stdout, stderr);
-	line->history = line->edit ? history_init() : NULL;
+	line->edit = libedit.el_init("weft-pprof", stdin, stdout, stderr);
+	line->history = line->edit ? libedit.history_init() : NULL;
 	if (!line->history) {
 		return weft_error_set(err, -EIO,
 				      "open the shell: this terminal cannot be used (TERM=%s)",
 				      getenv("TERM") ? getenv("TERM") : "");
 	}
-	(void)history(line->history, &event, H_SETSIZE, HISTORY_COUNT);
-	(void)history(line->history, &event, H_SETUNIQUE, 1);
-	(void)el_set(line->edit, EL_CLIENTDATA, line);
-	(void)el_set(line->edit, EL_PROMPT, get_prompt);
-	(void)el_set(line->edit, EL_EDITOR, "emacs");
-	(void)el_set(line->edit, EL_SIGNAL, 1);
-	(void)el_set(line->edit, EL_HIST, history, line->history);
+	(void)libedit.history(line->history, &event, H_SETSIZE, HISTORY_COUNT);
+	(void)libedit.history(line->history, &event, H_SETUNIQUE, 1);
+	(void)libedit.el_set(line->edit, EL_CLIENTDATA, line);
+	(void)libedit.el_set(line->edit, EL_PROMPT, get_prompt);
+	(void)libedit.el_set(line->edit, EL_EDITOR, "emacs");
+	(void)libedit.el_set(line->edit, EL_SIGNAL, 1);
+	(void)libedit.el_set(line->edit, EL_HIST, libedit.history, line->history);
 	/* Wide, as libedit keeps them: of others it makes copies that it never frees. */
-	(void)el_wset(line->edit, EL_ADDFN, L"weft-complete", L"Completes a word", complete);
-	(void)el_wset(line->edit, EL_ADDFN, L"weft-give-up", L"Gives the line up", give_up);
-	(void)el_set(line->edit, EL_BIND, "^I", "weft-complete", NULL);
-	(void)el_set(line->edit, EL_BIND, "^R", "em-inc-search-prev", NULL);
+	(void)libedit.el_wset(line->edit, EL_ADDFN, L"weft-complete", L"Completes a word",
+			      complete);
+	(void)libedit.el_wset(line->edit, EL_ADDFN, L"weft-give-up", L"Gives the line up", give_up);
+	(void)libedit.el_set(line->edit, EL_BIND, "^I", "weft-complete", NULL);
+	(void)libedit.el_set(line->edit, EL_BIND, "^R", "em-inc-search-prev", NULL);
 	/* While a line is edited ^C is a key; while a report is made it ends the program. */
-	(void)el_set(line->edit, EL_SETTY, "-d", "-isig", NULL);
-	(void)el_set(line->edit, EL_BIND, "^C", "weft-give-up", NULL);
-	(void)el_source(line->edit, NULL); /* Most users have no ~/.editrc. */
+	(void)libedit.el_set(line->edit, EL_SETTY, "-d", "-isig", NULL);
+	(void)libedit.el_set(line->edit, EL_BIND, "^C", "weft-give-up", NULL);
+	(void)libedit.el_source(line->edit, NULL); /* Most users have no ~/.editrc. */
 	return 0;
 }
 
@@ -263,7 +309,8 @@ int pprof_line_open(const struct weft_pprof *profile, struct pprof_line **ret_li
 		return weft_error_set(err, -ENOMEM, "open the shell: out of memory");
 	}
 	line->profile = profile;
-	if (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO)) {
+	/* Without libedit lines are read as from a pipe. */
+	if (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) && load()) {
 		ret = open_editor(line, err);
 	}
 	if (ret < 0) {
@@ -297,14 +344,14 @@ const char *pprof_line_read(struct pprof_line *line)
 	if (!line->edit) {
 		return read_plainly(line);
 	}
-	text = el_gets(line->edit, &count);
+	text = libedit.el_gets(line->edit, &count);
 	if (!text || count <= 0) {
 		(void)printf(
 			"\n"); /* The prompt of the user's own shell is not to stand behind ours. */
 		return NULL;
 	}
 	if (text[strspn(text, " \t\r\n")] != '\0') {
-		(void)history(line->history, &event, H_ENTER, text);
+		(void)libedit.history(line->history, &event, H_ENTER, text);
 	}
 	free(line->text);
 	line->text = strndup(text, strcspn(text, "\r\n"));
@@ -317,10 +364,10 @@ void pprof_line_close(struct pprof_line *line)
 		return;
 	}
 	if (line->edit) {
-		el_end(line->edit);
+		libedit.el_end(line->edit);
 	}
 	if (line->history) {
-		history_end(line->history);
+		libedit.history_end(line->history);
 	}
 	free(line->text);
 	free(line);

@@ -406,6 +406,9 @@ static int check_together(const struct pprof_options *options)
 				      "command line: leave -%s out",
 				      options->format);
 	}
+	if (options->http && *weft_report_config_get(options->config, "output")) {
+		return weft_cli_usage("pprof", "-http writes no file: leave -output out");
+	}
 	if (options->no_browser && !options->http) {
 		return weft_cli_usage("pprof", "-no_browser only makes sense with -http");
 	}

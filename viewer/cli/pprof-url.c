@@ -73,15 +73,24 @@ static bool is_loaded;
 
 static void load(void)
 {
+#define ENTRY(name) {"curl_" #name, &curl_api.name},
+	const struct {
+		const char *name;
+		void *pointer;
+	} entries[] = {FUNCTIONS(ENTRY)};
 	void *library = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);
-	bool has_all = library != NULL;
+	size_t i;
 
-	/* POSIX has functions fit into object pointers, ISO C does not. */
-#define FIND(name)                                                                                 \
-	*(void **)&curl_api.name = has_all ? dlsym(library, "curl_" #name) : NULL;                 \
-	has_all = has_all && curl_api.name;
-	FUNCTIONS(FIND)
-	is_loaded = has_all && curl_api.global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
+	for (i = 0; library && i < sizeof(entries) / sizeof(entries[0]); i++) {
+		void *found = dlsym(library, entries[i].name);
+
+		if (!found) {
+			return;
+		}
+		/* POSIX has functions fit into object pointers; ISO C has no cast for it. */
+		memcpy(entries[i].pointer, &found, sizeof(found));
+	}
+	is_loaded = library && curl_api.global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
 }
 
 bool pprof_url_can_be_used(void)
