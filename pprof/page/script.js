@@ -176,13 +176,12 @@ function search() {
 // ---- Drawing ----
 const boxes = $('boxes');
 let placed = new Map();
-function place(list, t, i, left, width, row, above) {
-	list.push({i, left, width, row, above});
-}
 function layout() {
 	const t = tree(), room = boxes.clientWidth, list = [];
 	let zoom = state.zoom;
-	for (let i = zoom; i >= 0; i = t.parent[i]) { place(list, t, i, 0, room, t.depth[i], i !== zoom); }
+	for (let i = zoom; i >= 0; i = t.parent[i]) {
+		list.push({i, left: 0, width: room, row: t.depth[i], above: i !== zoom});
+	}
 	const pile = [[zoom, 0]];
 	const ratio = t.total[zoom] ? room / t.total[zoom] : 0;
 	while (pile.length) {
@@ -191,7 +190,7 @@ function layout() {
 		for (let c = t.first[i]; c >= 0; c = t.next[c]) {
 			const width = t.total[c] * ratio;
 			if (width < WIDTH_MIN) { break; } // The rest is narrower still.
-			place(list, t, c, at, width, t.depth[c], false);
+			list.push({i: c, left: at, width, row: t.depth[c], above: false});
 			pile.push([c, at]);
 			at += width;
 		}
