@@ -71,36 +71,56 @@ const callees = (() => {
 	return link({parent, inlined, place: data.place, depth: data.depth, self: data.self,
 		less: data.less || new Float64Array(n)});
 })();
+// From the leaf to its callers. Boxes come when those that they belong to are drawn: the whole would be many times
+// the profile. Until then a box has its members: stacks that end somewhere, and where on the way to its root each is.
 let callersTree = null;
 function callers() {
-	if (callersTree) { return callersTree; }
-	const tree = {parent: [-1], place: [-1], depth: [0], inlined: [0], self: [0], less: [0]};
-	const known = new Map();
-	for (let i = 1; i < callees.parent.length; i++) {
-		if (!callees.self[i] && !callees.less[i]) { continue; }
-		let at = 0;
-		for (let j = i; j > 0; j = callees.parent[j]) {
-			const key = at * data.names.length + callees.place[j];
-			let child = known.get(key);
-			if (child === undefined) {
-				child = tree.parent.length;
-				known.set(key, child);
-				tree.parent.push(at);
-				tree.place.push(callees.place[j]);
-				tree.depth.push(tree.depth[at] + 1);
-				tree.inlined.push(callees.inlined[j]);
-				tree.self.push(0);
-				tree.less.push(0);
-			}
-			at = child;
+	if (!callersTree) {
+		const leaf = [];
+		for (let i = 1; i < callees.parent.length; i++) {
+			if (callees.self[i] || callees.less[i]) { leaf.push(i); }
 		}
-		// The value stays with the last caller, so that every box is as wide as what came through it.
-		tree.self[at] += callees.self[i];
-		tree.less[at] += callees.less[i];
+		callersTree = {parent: [-1], place: [-1], depth: [0], inlined: [0], first: [-1], next: [-1],
+			total: [callees.total[0]], net: [callees.net[0]], members: [{leaf, at: null}]};
 	}
-	tree.self[0] += callees.self[0];
-	tree.less[0] += callees.less[0];
-	return callersTree = link(tree);
+	return callersTree;
+}
+function groupMembers({leaf, at}) {
+	const groups = new Map();
+	for (let k = 0; k < leaf.length; k++) {
+		const up = at ? callees.parent[at[k]] : leaf[k];
+		if (up <= 0) { continue; }
+		let group = groups.get(callees.place[up]);
+		if (!group) {
+			group = {place: callees.place[up], leaf: [], at: [], total: 0, net: 0, inlined: 1};
+			groups.set(group.place, group);
+		}
+		group.leaf.push(leaf[k]);
+		group.at.push(up);
+		group.total += callees.self[leaf[k]] + callees.less[leaf[k]];
+		group.net += callees.self[leaf[k]] - callees.less[leaf[k]];
+		group.inlined &= callees.inlined[up];
+	}
+	return [...groups.values()];
+}
+function expand(t, i) {
+	if (!t.members || !t.members[i]) { return; }
+	// The lightest first: each is put in front of the others.
+	const groups = groupMembers(t.members[i]).sort((a, b) => a.total - b.total || b.place - a.place);
+	t.members[i] = null;
+	for (const group of groups) {
+		const child = t.parent.length;
+		t.parent.push(i);
+		t.place.push(group.place);
+		t.depth.push(t.depth[i] + 1);
+		t.inlined.push(group.inlined);
+		t.total.push(group.total);
+		t.net.push(group.net);
+		t.first.push(-1);
+		t.next.push(t.first[i]);
+		t.members.push({leaf: group.leaf, at: group.at});
+		t.first[i] = child;
+	}
 }
 
 // ---- Colours ----
@@ -127,10 +147,32 @@ function color(tree, i) {
 const state = {zoom: 0, current: 0, query: '', callers: false, flip: false, theme: ''};
 function tree() { return state.callers ? callers() : callees; }
 function name(t, i) { return t.place[i] < 0 ? 'all' : data.names[t.place[i]]; }
+// Boxes of callers have no lasting numbers: their way from the root has.
+function formatZoom() {
+	const t = tree(), path = [];
+	if (!state.callers) { return state.zoom; }
+	for (let i = state.zoom; i > 0; i = t.parent[i]) { path.unshift(t.place[i]); }
+	return path.join('.');
+}
+function parseZoom(text) {
+	const t = tree(), numbers = text.split('.').map(Number);
+	if (!state.callers) {
+		return Number.isInteger(numbers[0]) && numbers[0] > 0 && numbers[0] < t.parent.length ? numbers[0] : 0;
+	}
+	let at = 0;
+	for (const place of text ? numbers : []) {
+		expand(t, at);
+		let child = t.first[at];
+		while (child >= 0 && t.place[child] !== place) { child = t.next[child]; }
+		if (child < 0) { break; }
+		at = child;
+	}
+	return at;
+}
 // A step is one that the browser's Back undoes.
 function save(isStep) {
 	const p = new URLSearchParams();
-	if (state.zoom) { p.set('z', state.zoom); }
+	if (state.zoom) { p.set('z', formatZoom()); }
 	if (state.query) { p.set('q', state.query); }
 	if (state.callers) { p.set('i', 1); }
 	if (state.flip) { p.set('f', 1); }
@@ -143,8 +185,7 @@ function load() {
 	state.callers = p.get('i') === '1';
 	state.flip = p.get('f') === '1';
 	state.theme = p.get('t') === 'dark' || p.get('t') === 'light' ? p.get('t') : '';
-	const zoom = Number(p.get('z'));
-	state.zoom = state.current = Number.isInteger(zoom) && zoom > 0 && zoom < tree().parent.length ? zoom : 0;
+	state.zoom = state.current = parseZoom(p.get('z') || '');
 }
 
 // ---- Search ----
@@ -163,7 +204,8 @@ function search() {
 		return;
 	}
 	hits = data.names.map((text, i) => regex.test(text) || regex.test(data.files[i]));
-	const t = tree(), n = t.parent.length, inside = new Uint8Array(n);
+	// What has a match in its stack is the same from whichever end one looks.
+	const t = callees, n = t.parent.length, inside = new Uint8Array(n);
 	let sum = 0;
 	for (let i = 1; i < n; i++) {
 		const up = t.parent[i];
@@ -187,6 +229,7 @@ function layout() {
 	while (pile.length) {
 		const [i, left] = pile.pop();
 		let at = left;
+		expand(t, i);
 		for (let c = t.first[i]; c >= 0; c = t.next[c]) {
 			const width = t.total[c] * ratio;
 			if (width < WIDTH_MIN) { break; } // The rest is narrower still.

@@ -337,11 +337,22 @@ def test_page_zooms_searches_turns(folder):
                 wanted = leaves[box["name"]] / sum(leaves.values()) * room
                 assert abs(box["width"] - wanted) < 0.01, box
         page.picture("callers")
+        second = collections.Counter()
+        widest = max((box for box in page.boxes() if box["top"] == first_row), key=lambda b: b["width"])
+        for stack, value in data:
+            if stack[-1] == widest["name"] and len(stack) > 1:
+                second[stack[-2]] += value
+        page.click(widest["name"])
+        for box in page.boxes():
+            if box["top"] == first_row - 20:
+                wanted = second[box["name"]] / leaves[widest["name"]] * room
+                assert abs(box["width"] - wanted) < 0.01, (box, wanted)
         # The address alone brings the view back.
         address = driver.run("return location.href")
         driver.open("about:blank")
         driver.open(address)
-        assert max(b["top"] for b in page.boxes()) - 20 == first_row
+        zoomed = page.boxes()
+        assert zoomed[0]["name"] == widest["name"] and zoomed[0]["width"] == room, zoomed[0]
 
 
 def test_page_goes_by_keyboard_and_in_the_dark(folder):
