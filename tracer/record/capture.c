@@ -20,11 +20,13 @@
 #include "statedump.h"
 
 /*
- * A CPU that does nothing but switch writes some 60 MB a second: 4 MiB hold it for longer than the
- * longest pause below, and engines wake the reader when half of it is full.
+ * A CPU that does nothing but switch writes some 60 MB a second: 8 MiB hold it for longer than the
+ * longest pause below, and engines wake the reader when half of it is full, who may then have to wait
+ * for a CPU.
  */
-#define RING_BYTES   (UINT64_C(4) << 20)
-#define RINGS_SHARE  64 /* Of the machine's memory, all rings together. */
+#define RING_BYTES   (UINT64_C(8) << 20)
+#define MUCH_BYTES   (UINT64_C(512) << 10) /* In one ring, after a pause: the next one is shorter. */
+#define RINGS_SHARE  64                    /* Of the machine's memory, all rings together. */
 #define PAUSE_MIN_MS 2
 #define PAUSE_MAX_MS 50
 #define FLUSH_NS     UINT64_C(1000000000)
@@ -69,7 +71,7 @@ static void *drain_until_stopped(void *ctx)
 			weft_kernel_trace_flush(&capture->trace);
 		}
 		(void)pthread_mutex_unlock(&capture->lock); /* Locked above. */
-		if (most > capture->ring_bytes / 8) {
+		if (most > MUCH_BYTES || most > capture->ring_bytes / 8) {
 			pause_ms = pause_ms / 2 > PAUSE_MIN_MS ? pause_ms / 2 : PAUSE_MIN_MS;
 		} else if (pause_ms < PAUSE_MAX_MS) {
 			pause_ms = pause_ms * 2 < PAUSE_MAX_MS ? pause_ms * 2 : PAUSE_MAX_MS;
