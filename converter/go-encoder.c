@@ -58,8 +58,8 @@ struct weft_go_encoder *weft_go_encoder_create(const struct weft_go_encoder_opti
 
 static void forget_sleep(struct weft_go_encoder *encoder, struct weft_go_thread *thread)
 {
-	encoder->asleep_count -= thread->asleep != NULL;
-	thread->asleep = NULL;
+	encoder->asleep_count -= thread->is_asleep;
+	thread->is_asleep = false;
 }
 
 static void forget_thread(struct weft_go_encoder *encoder, struct weft_go_thread *thread)
@@ -252,11 +252,12 @@ static void show_asleep(struct weft_go_encoder *encoder, int32_t lane_number)
 	const bool per_thread = encoder->options.stream_per_thread;
 	struct weft_go_lane *lane = &encoder->lanes[lane_number];
 	struct weft_go_thread *thread;
+	char text[WEFT_WAIT_TEXT_SIZE];
 
 	for (thread = encoder->threads; thread && encoder->asleep_count; thread = thread->next) {
 		struct weft_go_stream *stream = per_thread ? thread->stream : lane->stream;
 
-		if (!thread->asleep) {
+		if (!thread->is_asleep) {
 			continue;
 		}
 		if (per_thread) {
@@ -266,7 +267,8 @@ static void show_asleep(struct weft_go_encoder *encoder, int32_t lane_number)
 		create_goroutine(encoder, thread, stream, 0);
 		start_goroutine(encoder, thread, stream);
 		WEFT_GO_EMIT(encoder, stream, WEFT_GO_BLOCK,
-			     weft_go__string(encoder, weft_text_of(thread->asleep)),
+			     weft_go__string(encoder, weft_text_of(weft_wait_text(
+							      &thread->thread->wait, text))),
 			     weft_go__name_stack(encoder, thread->name_frame));
 		if (per_thread) {
 			weft_go__emit(encoder, stream, WEFT_GO_PROC_STOP, NULL, 0);
@@ -465,11 +467,12 @@ static void on_block(void *ctx, uint64_t ts_ns, struct weft_thread *shown, int32
 	struct weft_go_thread *thread = thread_of(shown);
 	char text[WEFT_WAIT_TEXT_SIZE];
 
+	(void)reason; /* Part of the text. */
 	if (lane >= 0 || !thread || thread->created) {
 		suspend(encoder, ts_ns, shown, WEFT_GO_BLOCK, weft_wait_text(&shown->wait, text));
 		return;
 	}
-	thread->asleep = reason;
+	thread->is_asleep = true;
 	thread->state = WEFT_THREAD_WAITING;
 	encoder->asleep_count++;
 	for (lane = 0; lane < encoder->lane_count && encoder->lanes[lane].running; lane++) {

@@ -56,7 +56,7 @@ struct weft_go_thread {
 	enum weft_thread_state state;
 	int32_t lane;
 	bool created;               /* GoCreate was written. */
-	const char *asleep;         /* Its wait, static, until it can be created; NULL: none. */
+	bool is_asleep;             /* Since before the trace, and not created yet. */
 	bool label_pending;         /* Renamed since. */
 	bool in_syscall;            /* Its slice is open, which only a running thread's can be. */
 	weft_syscall_index syscall; /* Entered and not left, through waits. */
@@ -108,7 +108,7 @@ struct weft_go_encoder {
 	struct weft_go_lane *lanes;
 	int32_t lane_count, lane_capacity;
 	struct weft_go_thread *threads;
-	size_t asleep_count; /* Threads that have slept since before and are not created yet. */
+	size_t asleep_count; /* Threads that are asleep since before the trace, and not created yet. */
 	struct weft_go_stream *streams;
 	struct weft_go_stream *no_stream; /* For what belongs to no thread. */
 };

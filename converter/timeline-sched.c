@@ -288,6 +288,7 @@ static void find_asleep(struct weft_timeline *timeline, struct weft_thread_node 
 		return;
 	}
 	node->shown.wait = event->thread_state.wait;
+	node->shown.wait.lock = node->lock;
 	weft_timeline__announce(timeline, node, NULL);
 	weft_timeline__block(timeline, node, weft_wait_reason(&node->shown.wait));
 }
