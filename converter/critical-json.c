@@ -6,10 +6,7 @@
  */
 #include "critical-path.h"
 
-static json_t *number(uint64_t value)
-{
-	return json_integer(value > INT64_MAX ? INT64_MAX : (json_int_t)value);
-}
+#include "json-number.h"
 
 static json_t *name(const struct weft_critical_path *path, uint64_t name_id)
 {
@@ -57,8 +54,8 @@ static json_t *make_segment(const struct weft_critical_path *path, size_t at)
 
 	return json_pack(
 		"{s:o, s:o, s:o, s:s, s:s?, s:s?, s:o, s:o, s:o, s:i, s:o}", "begin_ns",
-		number(segment->begin_ns - path->task.begin_ns), "duration_ns",
-		number(segment->end_ns - segment->begin_ns), "thread",
+		weft_json_number(segment->begin_ns - path->task.begin_ns), "duration_ns",
+		weft_json_number(segment->end_ns - segment->begin_ns), "thread",
 		thread_of(path, segment->thread), "state", weft_critical_state_name(segment->state),
 		"reason", segment->reason, "woken_by", waker_names[segment->waker_kind], "waker",
 		thread_of(path, segment->waker), "behind", thread_of(path, segment->behind), "cpu",
@@ -71,8 +68,8 @@ static json_t *make_wait(const struct weft_critical_path *path, size_t at)
 	const struct weft_critical_wait *wait = &path->waits[at];
 
 	return json_pack("{s:o, s:o, s:o, s:s?, s:o, s:i, s:o}", "begin_ns",
-			 number(wait->begin_ns - path->task.begin_ns), "duration_ns",
-			 number(wait->end_ns - wait->begin_ns), "thread",
+			 weft_json_number(wait->begin_ns - path->task.begin_ns), "duration_ns",
+			 weft_json_number(wait->end_ns - wait->begin_ns), "thread",
 			 thread_of(path, wait->thread), "reason", wait->reason, "waker",
 			 thread_of(path, wait->waker), "depth", (int)wait->depth, "regions",
 			 regions_of(path, wait->regions));
@@ -102,8 +99,9 @@ static json_t *make_slowest(const struct weft_critical_finder *finder)
 		const struct weft_critical_task *task = &finder->slowest[i];
 
 		if (json_array_append_new(
-			    array, json_pack("{s:o, s:o}", "id", number(task->id), "duration_ns",
-					     number(task->end_ns - task->begin_ns))) < 0) {
+			    array,
+			    json_pack("{s:o, s:o}", "id", weft_json_number(task->id), "duration_ns",
+				      weft_json_number(task->end_ns - task->begin_ns))) < 0) {
 			json_decref(array);
 			array = NULL;
 		}
@@ -117,11 +115,12 @@ json_t *weft_critical_report_make_json(const struct weft_critical_report *report
 	const struct weft_critical_task *task = &path->task;
 
 	return json_pack("{s:o, s:o, s:o, s:o, s:b, s:o, s:o, s:b, s:b, s:o, s:o}", "id",
-			 number(task->id), "raw_id", number(task->raw), "begin_ns",
-			 number(task->begin_ns - report->origin_ns), "duration_ns",
-			 number(task->end_ns - task->begin_ns), "ended", task->ended, "candidates",
-			 number(report->finder->count), "slowest", make_slowest(report->finder),
-			 "has_scheduling", path->has_sched, "complete", !path->is_cut, "segments",
+			 weft_json_number(task->id), "raw_id", weft_json_number(task->raw),
+			 "begin_ns", weft_json_number(task->begin_ns - report->origin_ns),
+			 "duration_ns", weft_json_number(task->end_ns - task->begin_ns), "ended",
+			 task->ended, "candidates", weft_json_number(report->finder->count),
+			 "slowest", make_slowest(report->finder), "has_scheduling", path->has_sched,
+			 "complete", !path->is_cut, "segments",
 			 array_of(path, path->segment_count, make_segment), "waits",
 			 array_of(path, path->wait_count, make_wait));
 }

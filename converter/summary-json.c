@@ -12,12 +12,8 @@
 #include <jansson.h>
 
 #include "filter.h"
+#include "json-number.h"
 #include "summary.h"
-
-static json_t *number(uint64_t value)
-{
-	return json_integer(value > INT64_MAX ? INT64_MAX : (json_int_t)value);
-}
 
 /* Texts of traces that are no valid UTF-8 are repaired by the table of names. */
 static json_t *clean_text(struct weft_text text)
@@ -83,13 +79,14 @@ static json_t *durations(const struct weft_histogram *histogram)
 	if (histogram->count == 0) {
 		return json_null();
 	}
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "count", number(histogram->count),
-			 "min", number(weft_histogram_quantile(histogram, 0)), "p50",
-			 number(weft_histogram_quantile(histogram, 0.5)), "p90",
-			 number(weft_histogram_quantile(histogram, 0.9)), "p99",
-			 number(weft_histogram_quantile(histogram, 0.99)), "max",
-			 number(weft_histogram_quantile(histogram, 1)), "total",
-			 number((uint64_t)histogram->sum));
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "count",
+			 weft_json_number(histogram->count), "min",
+			 weft_json_number(weft_histogram_quantile(histogram, 0)), "p50",
+			 weft_json_number(weft_histogram_quantile(histogram, 0.5)), "p90",
+			 weft_json_number(weft_histogram_quantile(histogram, 0.9)), "p99",
+			 weft_json_number(weft_histogram_quantile(histogram, 0.99)), "max",
+			 weft_json_number(weft_histogram_quantile(histogram, 1)), "total",
+			 weft_json_number((uint64_t)histogram->sum));
 }
 
 /* null when nothing was accounted. */
@@ -98,17 +95,19 @@ static json_t *usage(const struct weft_usage *usage)
 	if (usage->count == 0) {
 		return json_null();
 	}
-	return json_pack("{s:o, s:o, s:o, s:b, s:o, s:o}", "elapsed_ns", number(usage->elapsed_ns),
-			 "cpu_ns", number(usage->cpu_ns), "run_wait_ns", number(usage->run_wait_ns),
-			 "run_wait_complete", !usage->run_wait_unknown, "voluntary_switches",
-			 number(usage->nvcsw), "involuntary_switches", number(usage->nivcsw));
+	return json_pack(
+		"{s:o, s:o, s:o, s:b, s:o, s:o}", "elapsed_ns", weft_json_number(usage->elapsed_ns),
+		"cpu_ns", weft_json_number(usage->cpu_ns), "run_wait_ns",
+		weft_json_number(usage->run_wait_ns), "run_wait_complete", !usage->run_wait_unknown,
+		"voluntary_switches", weft_json_number(usage->nvcsw), "involuntary_switches",
+		weft_json_number(usage->nivcsw));
 }
 
 static json_t *site_members(const struct weft_frame *site)
 {
 	return json_pack("{s:o, s:o, s:o}", "function", site ? text(site->function) : json_null(),
 			 "file", site && site->file[0] ? text(site->file) : json_null(), "line",
-			 site && site->line ? number(site->line) : json_null());
+			 site && site->line ? weft_json_number(site->line) : json_null());
 }
 
 static json_t *make_region(const struct weft_summary *summary, const void *item)
@@ -119,10 +118,11 @@ static json_t *make_region(const struct weft_summary *summary, const void *item)
 	return with(json_pack("{s:o}", "name", name(summary, row->name_id)),
 		    with(site_members(row->site),
 			 json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "count",
-				   number(row->begin_count + row->began_before_count), "errors",
-				   number(row->error_count), "open", number(open_count),
-				   "began_before", number(row->began_before_count), "repaired",
-				   number(row->repaired_count), "duration_ns",
+				   weft_json_number(row->begin_count + row->began_before_count),
+				   "errors", weft_json_number(row->error_count), "open",
+				   weft_json_number(open_count), "began_before",
+				   weft_json_number(row->began_before_count), "repaired",
+				   weft_json_number(row->repaired_count), "duration_ns",
 				   durations(&row->duration_ns))));
 }
 
@@ -131,7 +131,7 @@ static json_t *make_log(const struct weft_summary *summary, const void *item)
 	const struct weft_log_row *row = (const struct weft_log_row *)item;
 
 	return json_pack("{s:o, s:o}", "category", name(summary, row->name_id), "count",
-			 number(row->count));
+			 weft_json_number(row->count));
 }
 
 static bool append(json_t *values, json_t *value)
@@ -148,8 +148,8 @@ static json_t *blocked(const struct weft_states *states)
 	for (i = 0; whole && i < WEFT_STATES_REASON_COUNT && states->blocked[i].reason; i++) {
 		whole = append(values, json_pack("{s:o, s:o, s:o}", "reason",
 						 text(states->blocked[i].reason), "count",
-						 number(states->blocked[i].count), "ns",
-						 number(states->blocked[i].ns)));
+						 weft_json_number(states->blocked[i].count), "ns",
+						 weft_json_number(states->blocked[i].ns)));
 	}
 	if (!whole) {
 		json_decref(values);
@@ -169,7 +169,7 @@ static json_t *woken_by(const struct weft_summary *summary, const struct weft_st
 	     i++) {
 		whole = append(values, json_pack("{s:o, s:o}", "name",
 						 name(summary, states->wakers[i].name_id), "count",
-						 number(states->wakers[i].count)));
+						 weft_json_number(states->wakers[i].count)));
 	}
 	if (!whole) {
 		json_decref(values);
@@ -183,11 +183,12 @@ static json_t *scheduling(const struct weft_summary *summary, const struct weft_
 	if (!summary->totals->has_sched) {
 		return json_null();
 	}
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "run_ns", number(states->run_ns),
-			 "run_wait_ns", number(states->wait_ns), "preempted_ns",
-			 number(states->preempted_ns), "preemptions",
-			 number(states->preempted_count), "blocked", blocked(states), "woken_by",
-			 woken_by(summary, states));
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "run_ns",
+			 weft_json_number(states->run_ns), "run_wait_ns",
+			 weft_json_number(states->wait_ns), "preempted_ns",
+			 weft_json_number(states->preempted_ns), "preemptions",
+			 weft_json_number(states->preempted_count), "blocked", blocked(states),
+			 "woken_by", woken_by(summary, states));
 }
 
 static json_t *make_task(const struct weft_summary *summary, const void *item)
@@ -196,10 +197,12 @@ static json_t *make_task(const struct weft_summary *summary, const void *item)
 
 	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "type",
 			 name(summary, row->name_id), "count",
-			 number(row->begin_count + row->began_before_count), "ended",
-			 number(row->end_count), "errors", number(row->error_count), "open",
-			 number(row->open_count), "open_longest_ns", number(row->open_longest_ns),
-			 "began_before", number(row->began_before_count), "duration_ns",
+			 weft_json_number(row->begin_count + row->began_before_count), "ended",
+			 weft_json_number(row->end_count), "errors",
+			 weft_json_number(row->error_count), "open",
+			 weft_json_number(row->open_count), "open_longest_ns",
+			 weft_json_number(row->open_longest_ns), "began_before",
+			 weft_json_number(row->began_before_count), "duration_ns",
 			 durations(&row->duration_ns), "scheduling",
 			 scheduling(summary, &row->states), "usage", usage(&row->usage));
 }
@@ -213,11 +216,12 @@ static json_t *make_thread(const struct weft_summary *summary, const void *item)
 	return json_pack("{s:o, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "name",
 			 row->name_id ? name(summary, row->name_id) : json_null(), "tid",
 			 (int)row->tid, "pid", has_pid ? json_integer(process->pid) : json_null(),
-			 "first_ns", number(row->first_ns - summary->totals->first_ns), "last_ns",
-			 number(row->last_ns - summary->totals->first_ns), "tasks",
-			 number(row->task_count), "regions", number(row->region_count), "logs",
-			 number(row->log_count), "scheduling", scheduling(summary, &row->states),
-			 "usage", usage(&row->usage));
+			 "first_ns", weft_json_number(row->first_ns - summary->totals->first_ns),
+			 "last_ns", weft_json_number(row->last_ns - summary->totals->first_ns),
+			 "tasks", weft_json_number(row->task_count), "regions",
+			 weft_json_number(row->region_count), "logs",
+			 weft_json_number(row->log_count), "scheduling",
+			 scheduling(summary, &row->states), "usage", usage(&row->usage));
 }
 
 static json_t *make_process(const struct weft_summary *summary, const void *item)
@@ -227,16 +231,16 @@ static json_t *make_process(const struct weft_summary *summary, const void *item
 	return json_pack("{s:i, s:o, s:o, s:o}", "pid", (int)row->pid, "ppid",
 			 row->ppid > 0 ? json_integer(row->ppid) : json_null(), "exe",
 			 row->exe_id ? name(summary, row->exe_id) : json_null(), "threads",
-			 number(row->thread_count));
+			 weft_json_number(row->thread_count));
 }
 
 static json_t *make_misuse(const struct weft_summary *summary, const void *item)
 {
 	const struct weft_misuse_row *row = (const struct weft_misuse_row *)item;
 
-	return with(json_pack("{s:o, s:s, s:o, s:o}", "kind", number(row->kind), "text",
+	return with(json_pack("{s:o, s:s, s:o, s:o}", "kind", weft_json_number(row->kind), "text",
 			      weft_summary__misuse_text(row->kind), "name",
-			      name(summary, row->name_id), "count", number(row->count)),
+			      name(summary, row->name_id), "count", weft_json_number(row->count)),
 		    site_members(row->site));
 }
 
@@ -255,9 +259,10 @@ static json_t *make_repairs(const struct weft_repairs *repairs)
 
 	for (i = 0; values && i < sizeof(kinds) / sizeof(kinds[0]); i++) {
 		if (kinds[i].count &&
-		    json_array_append_new(values, json_pack("{s:s, s:s, s:o}", "name",
-							    kinds[i].name, "text", kinds[i].text,
-							    "count", number(kinds[i].count))) < 0) {
+		    json_array_append_new(values,
+					  json_pack("{s:s, s:s, s:o}", "name", kinds[i].name,
+						    "text", kinds[i].text, "count",
+						    weft_json_number(kinds[i].count))) < 0) {
 			json_decref(values);
 			values = NULL;
 		}
@@ -310,7 +315,8 @@ static json_t *make_selection(const struct weft_selection *selection)
 						      : json_integer(selection->until_ns),
 		"pid", selection->pid ? json_integer(selection->pid) : json_null(), "task",
 		selection->task_type ? text(selection->task_type) : json_null(), "slower_than_ns",
-		selection->slower_than_ns ? number(selection->slower_than_ns) : json_null());
+		selection->slower_than_ns ? weft_json_number(selection->slower_than_ns)
+					  : json_null());
 	return object;
 }
 
@@ -319,15 +325,17 @@ static json_t *make_head(const struct weft_summary *summary)
 	const struct weft_timeline_totals *totals = summary->totals;
 	int64_t first_wall_ns = summary->origin_ns + (int64_t)totals->first_ns;
 
-	return json_pack("{s:i, s:o, s:o, s:I, s:o, s:o, s:s, s:b, s:o, s:o, s:o, s:f}", "version",
-			 1, "inputs", make_inputs(summary), "selection",
-			 make_selection(&summary->options->selection), "start_wall_ns",
-			 (json_int_t)first_wall_ns, "duration_ns",
-			 number(totals->last_ns - totals->first_ns), "selected_duration_ns",
-			 number(summary->until_ns - summary->from_ns), "tier", summary->tier,
-			 "has_scheduling", totals->has_sched, "events", number(totals->event_count),
-			 "lost_events", number(totals->lost_count), "cut_packets",
-			 number(summary->facts->cut_packet_count), "quantile_error", 1.0 / 256);
+	return json_pack(
+		"{s:i, s:o, s:o, s:I, s:o, s:o, s:s, s:b, s:o, s:o, s:o, s:f}", "version", 1,
+		"inputs", make_inputs(summary), "selection",
+		make_selection(&summary->options->selection), "start_wall_ns",
+		(json_int_t)first_wall_ns, "duration_ns",
+		weft_json_number(totals->last_ns - totals->first_ns), "selected_duration_ns",
+		weft_json_number(summary->until_ns - summary->from_ns), "tier", summary->tier,
+		"has_scheduling", totals->has_sched, "events",
+		weft_json_number(totals->event_count), "lost_events",
+		weft_json_number(totals->lost_count), "cut_packets",
+		weft_json_number(summary->facts->cut_packet_count), "quantile_error", 1.0 / 256);
 }
 
 static json_t *make_rows(const struct weft_summary *summary)

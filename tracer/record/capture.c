@@ -318,10 +318,11 @@ static void find_broken(const struct weft_capture *capture, struct weft_engine_r
 	}
 	if (broken > report->lost_count) {
 		(void)snprintf(report->holes + len, sizeof(report->holes) - len,
-			       "%sthe kernel did not show %llu switches to %s, the first by thread "
+			       "%sthe kernel did not show %llu switch%s to %s, the first by thread "
 			       "%d (%s)",
-			       len ? "; " : "", (unsigned long long)broken, capture->engine->name,
-			       (int)tid, weft_kernel_trace_name(trace, UINT64_MAX, tid));
+			       len ? "; " : "", (unsigned long long)broken, broken == 1 ? "" : "es",
+			       capture->engine->name, (int)tid,
+			       weft_kernel_trace_name(trace, UINT64_MAX, tid));
 	}
 }
 

@@ -8,17 +8,18 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
 #include <time.h>
-#include <unistd.h>
 
 #include <jansson.h>
 
 #include <weft/events.h>
 
-#define PATH_SIZE 4096
-#define NS_PER_S  INT64_C(1000000000)
+#include "whole-file.h"
+
+#define NS_PER_S INT64_C(1000000000)
 
 static int64_t read_clock(clockid_t clock)
 {
@@ -149,36 +150,20 @@ static json_t *describe(const struct weft_description *description)
 int weft_description_write(const struct weft_description *description, const char *dir,
 			   struct weft_error *err)
 {
-	char path[PATH_SIZE];
-	char part[PATH_SIZE];
 	json_t *object = describe(description);
-	FILE *file;
-	int ret = 0;
+	char *text = object ? json_dumps(object, JSON_INDENT(2)) : NULL;
+	struct weft_whole_file file;
+	int ret;
 
-	if (!object) {
+	json_decref(object);
+	if (!text) {
 		return weft_error_set(err, -ENOMEM, "cannot describe the recording: out of memory");
 	}
-	(void)snprintf(path, sizeof(path), "%s/weft.json", dir);
-	(void)snprintf(part, sizeof(part), "%s/.weft.json.part", dir);
-	file = fopen(part, "we");
-	if (!file) {
-		ret = weft_error_set_errno(err, -errno, "cannot write '%s'", path);
-		goto out;
+	ret = weft_whole_file_open(&file, dir, "weft.json", err);
+	if (ret == 0) {
+		(void)fprintf(file.stream, "%s\n", text); /* Errors stay with the stream. */
+		ret = weft_whole_file_close(&file, err);
 	}
-	if (json_dumpf(object, file, JSON_INDENT(2)) < 0 || fputc('\n', file) == EOF ||
-	    fflush(file) == EOF) {
-		ret = weft_error_set_errno(err, errno ? -errno : -EIO, "cannot write '%s'", path);
-	}
-	if (fclose(file) == EOF && ret == 0) {
-		ret = weft_error_set_errno(err, -errno, "cannot write '%s'", path);
-	}
-	if (ret == 0 && rename(part, path) < 0) {
-		ret = weft_error_set_errno(err, -errno, "cannot write '%s'", path);
-	}
-	if (ret < 0) {
-		(void)unlink(part); /* An error is on its way already. */
-	}
-out:
-	json_decref(object);
+	free(text);
 	return ret;
 }

@@ -5,15 +5,13 @@
  */
 #include "kernel-layout.h"
 
-#include <errno.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/utsname.h>
-#include <unistd.h>
 
 #include "syscalls.h"
+#include "whole-file.h"
 
 #define INTEGER(bits, sign, base, name)                                                            \
 	"\t\tinteger { size = " #bits "; align = 8; signed = " #sign                               \
@@ -241,35 +239,15 @@ static void write_events(FILE *file, const struct weft_kernel_layout *layout)
 int weft_kernel_layout_write(const struct weft_kernel_layout *layout, const char *dir,
 			     struct weft_error *err)
 {
-	char path[PATH_MAX];
-	char part[PATH_MAX];
-	FILE *file;
-	bool failed;
-	int ret = 0;
+	struct weft_whole_file file;
+	int ret = weft_whole_file_open(&file, dir, "metadata", err);
 
-	/* Hidden files are no streams to readers. */
-	(void)snprintf(path, sizeof(path), "%s/metadata", dir);
-	(void)snprintf(part, sizeof(part), "%s/.metadata.part", dir);
-	file = fopen(part, "we");
-	if (!file) {
-		return weft_error_set_errno(err, -errno, "cannot write '%s'", path);
-	}
-	(void)fputs(prologue, file); /* Errors stay with the file until they are asked for. */
-	write_trace(file, layout);
-	(void)fputs(packets, file);
-	write_events(file, layout);
-	failed = fflush(file) == EOF || ferror(file);
-	if (failed) {
-		ret = weft_error_set_errno(err, errno ? -errno : -EIO, "cannot write '%s'", path);
-	}
-	if (fclose(file) == EOF && ret == 0) {
-		ret = weft_error_set_errno(err, -errno, "cannot write '%s'", path);
-	}
-	if (ret == 0 && rename(part, path) < 0) {
-		ret = weft_error_set_errno(err, -errno, "cannot write '%s'", path);
-	}
 	if (ret < 0) {
-		(void)unlink(part); /* An error is on its way already. */
+		return ret;
 	}
-	return ret;
+	(void)fputs(prologue, file.stream); /* Errors stay with the stream. */
+	write_trace(file.stream, layout);
+	(void)fputs(packets, file.stream);
+	write_events(file.stream, layout);
+	return weft_whole_file_close(&file, err);
 }

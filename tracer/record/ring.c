@@ -47,12 +47,14 @@ struct published {
 } __attribute__((packed));
 
 /* Of a sub-buffer's descriptor, and of a packet's header; see packets.h. */
+#define PACKET_MAGIC UINT32_C(0xC1FC1FC1)
 enum {
 	DESCRIPTOR_AT_DATA_SIZE = 0x18,
 	PACKET_AT_BEGIN = 32,
 	PACKET_AT_END = 40,
 	PACKET_AT_CONTENT_SIZE = 48,
 	PACKET_AT_PACKET_SIZE = 56,
+	PACKET_AT_SEQUENCE = 64,
 	PACKET_HEADER_SIZE = 84,
 };
 
@@ -121,6 +123,7 @@ static bool open_ring(const char *path, size_t size, struct ring *ret_ring)
 /* ---- One sub-buffer ---- */
 
 struct subbuffer {
+	uint64_t position; /* Where its use began. */
 	uint64_t *hot_count, *cold_count;
 	uint64_t hot_sequence, complete_count, missing, use_base;
 	uint64_t end_ns;
@@ -156,6 +159,7 @@ static bool find_subbuffer(const struct ring *ring, uint64_t position, struct su
 	if (data > ring->size || ring->size - data < published->subbuf_size) {
 		return false;
 	}
+	ret->position = position & ~(published->subbuf_size - 1);
 	ret->hot_count = (uint64_t *)(void *)(ring->bytes + hot);
 	ret->cold_count = (uint64_t *)(void *)(ring->bytes + ring->cold_array +
 					       idx * published->commit_hot_stride);
@@ -237,14 +241,54 @@ static uint64_t get_u64(const uint8_t *at)
 	return value;
 }
 
+static bool has_magic(const struct subbuffer *subbuffer)
+{
+	uint32_t magic;
+
+	memcpy(&magic, subbuffer->packet, sizeof(magic));
+	return magic == PACKET_MAGIC;
+}
+
+/*
+ * Who enters a sub-buffer writes its header, and may die or be put off before, while others go on
+ * behind it. What the header of the sub-buffer before says holds for this one too, but for times and
+ * number.
+ *
+ * @return Bytes of the hole that are the header's.
+ */
+static size_t heal_header(const struct ring *ring, const struct subbuffer *subbuffer)
+{
+	struct subbuffer before;
+	uint64_t begin_ns;
+	uint64_t end_ns;
+
+	if (subbuffer->missing < PACKET_HEADER_SIZE ||
+	    subbuffer->position < ring->published->subbuf_size ||
+	    !find_subbuffer(ring, subbuffer->position - 1, &before) || !has_magic(&before)) {
+		return 0;
+	}
+	begin_ns = get_u64(before.packet + PACKET_AT_BEGIN);
+	end_ns = before.end_ns > begin_ns ? before.end_ns : begin_ns;
+	/* There, and not that of a former use. */
+	if (has_magic(subbuffer) && get_u64(subbuffer->packet + PACKET_AT_BEGIN) >= end_ns) {
+		return 0;
+	}
+	memcpy(subbuffer->packet, before.packet, PACKET_HEADER_SIZE);
+	put_u64(subbuffer->packet + PACKET_AT_BEGIN, end_ns);
+	put_u64(subbuffer->packet + PACKET_AT_SEQUENCE,
+		get_u64(before.packet + PACKET_AT_SEQUENCE) + 1);
+	return PACKET_HEADER_SIZE;
+}
+
 static void heal_packet(struct healing *healing, const struct ring *ring,
 			const struct subbuffer *subbuffer)
 {
+	const size_t header_missing = heal_header(ring, subbuffer);
 	struct weft_torn torn = {
 		.bytes = subbuffer->packet,
 		.size = *subbuffer->data_size,
 		.header_size = PACKET_HEADER_SIZE,
-		.missing = subbuffer->missing,
+		.missing = subbuffer->missing - header_missing,
 		.begin_ns = get_u64(subbuffer->packet + PACKET_AT_BEGIN),
 		.end_ns = subbuffer->end_ns,
 	};

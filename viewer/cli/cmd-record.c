@@ -440,6 +440,12 @@ static void print_result(const struct settings *settings, const struct weft_reco
 		      dir, (double)stats->byte_count / 1e6, (double)stats->duration_ns / 1e9,
 		      stats->process_count, stats->process_count == 1 ? "" : "es",
 		      stats->lost_count);
+	if (stats->unreadable_bytes) {
+		(void)fprintf(stderr,
+			      "%" PRIu64 " bytes of events behind the place where a process was "
+			      "killed could not be read\n",
+			      stats->unreadable_bytes);
+	}
 	print_scheduling(stats);
 	if (stats->payload_bytes == 0) {
 		(void)fprintf(stderr, "no instrumented program was seen: scheduling alone is "
@@ -455,11 +461,12 @@ static int print_json(const struct run *run, const struct weft_record_stats *sta
 {
 	const struct settings *settings = run->settings;
 	json_t *object = json_pack(
-		"{s:s, s:s, s:f, s:I, s:I, s:I, s:i, s:b}", "directory", settings->options.dir,
+		"{s:s, s:s, s:f, s:I, s:I, s:I, s:I, s:i, s:b}", "directory", settings->options.dir,
 		"tier", weft_record_tier_name(stats->tier), "duration_s",
 		(double)stats->duration_ns / 1e9, "bytes", (json_int_t)stats->byte_count,
 		"payload_bytes", (json_int_t)stats->payload_bytes, "lost_events",
-		(json_int_t)stats->lost_count, "processes", (int)stats->process_count,
+		(json_int_t)stats->lost_count, "unreadable_bytes",
+		(json_int_t)stats->unreadable_bytes, "processes", (int)stats->process_count,
 		"own_session_daemon", (int)stats->own_daemon);
 	const struct weft_record_kernel *kernel = &stats->kernel;
 	bool whole = object && (!settings->command ||
