@@ -57,6 +57,7 @@ struct weft_follow {
 	int64_t origin_ns; /* Wall clock of the timeline's time 0. */
 	uint64_t last_ns;  /* Of the timeline. */
 	uint64_t late_count;
+	uint64_t taken_count; /* Events. */
 	struct weft_event run[RUN_EVENTS];
 };
 
@@ -217,6 +218,7 @@ static bool take_run(struct weft_follow *follow, const struct span *span, int64_
 		follow->last_ns = event->ts_ns;
 		taken++;
 	}
+	follow->taken_count += taken;
 	*ret_taken = taken;
 	return i < count;
 }
@@ -325,6 +327,8 @@ out:
 
 int weft_follow_step(struct weft_follow *follow, struct weft_error *err)
 {
+	struct weft_error problem = WEFT_ERROR_INIT;
+	uint64_t taken_count = follow->taken_count;
 	uint64_t horizon_ns;
 	int ret = weft_growing_trace_scan(&follow->growing, err);
 
@@ -335,7 +339,12 @@ int weft_follow_step(struct weft_follow *follow, struct weft_error *err)
 	if (horizon_ns < follow->horizon_ns + STEP_NS) {
 		return 0;
 	}
-	return convert_span(follow, horizon_ns, err);
+	ret = convert_span(follow, horizon_ns, &problem);
+	if (ret < 0 && follow->taken_count == taken_count &&
+	    (!follow->encoder || weft_go_encoder_status(follow->encoder) == 0)) {
+		return 0; /* As if it had not been tried: the next step has more to go by. */
+	}
+	return ret < 0 ? weft_error_set(err, ret, "%s", problem.text) : 0;
 }
 
 /* ---- The end ---- */

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "trace-files.h"
@@ -23,6 +24,8 @@
 #define LAG_NS UINT64_C(600000000)
 /* A half that tells nothing for so long has nothing to tell. */
 #define SILENCE_NS UINT64_C(2000000000)
+/* Metadata that have not changed for so long are whole. */
+#define SETTLED_NS UINT64_C(400000000)
 
 /* Start of a packet as LTTng and the recorder write it, on a 64-bit machine. */
 struct packet_start {
@@ -55,6 +58,7 @@ void weft_growing_trace_fini(struct weft_growing_trace *growing)
 	}
 	free(growing->streams);
 	free(growing->traces);
+	free(growing->metadata);
 }
 
 /* ---- Packets ---- */
@@ -198,9 +202,32 @@ static int find_streams(struct weft_growing_trace *growing, size_t trace)
 	return ret;
 }
 
+static uint64_t now_ns(void)
+{
+	struct timespec now = {0, 0};
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now); /* Cannot fail for this clock. */
+	return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
+}
+
+/* Looks whether the metadata of a trace are as they were. */
+static void look_at_metadata(struct weft_growing_trace *growing, size_t trace)
+{
+	struct weft_growing_metadata *metadata = &growing->metadata[trace];
+	char path[PATH_MAX];
+	struct stat status;
+
+	(void)snprintf(path, sizeof(path), "%s/metadata", growing->traces[trace]);
+	if (stat(path, &status) == 0 && (uint64_t)status.st_size != metadata->bytes) {
+		metadata->bytes = (uint64_t)status.st_size;
+		metadata->changed_ns = now_ns();
+	}
+}
+
 /* The number of a trace, a new one if need be; a negative errno. */
 static int number_of(struct weft_growing_trace *growing, const char *path)
 {
+	struct weft_growing_metadata *metadata;
 	char **traces;
 	size_t i;
 
@@ -214,6 +241,13 @@ static int number_of(struct weft_growing_trace *growing, const char *path)
 		return -ENOMEM;
 	}
 	growing->traces = traces;
+	metadata = (struct weft_growing_metadata *)realloc(growing->metadata,
+							   (i + 1) * sizeof(*metadata));
+	if (!metadata) {
+		return -ENOMEM;
+	}
+	growing->metadata = metadata;
+	memset(&metadata[i], 0, sizeof(*metadata));
 	traces[i] = strdup(path);
 	if (!traces[i]) {
 		return -ENOMEM;
@@ -241,6 +275,9 @@ int weft_growing_trace_scan(struct weft_growing_trace *growing, struct weft_erro
 		if (ret < 0) {
 			(void)weft_error_set_errno(err, ret, "cannot read '%s'", dirs.dirs[i].path);
 		}
+	}
+	for (i = 0; i < growing->trace_count; i++) {
+		look_at_metadata(growing, i);
 	}
 	for (i = 0; ret == 0 && i < growing->stream_count; i++) {
 		ret = scan_stream(growing, &growing->streams[i], err);
@@ -275,6 +312,9 @@ uint64_t weft_growing_trace_horizon(const struct weft_growing_trace *growing)
 	for (i = 0; i < growing->trace_count; i++) {
 		uint64_t end_ns = end_of(growing, i);
 
+		if (now_ns() - growing->metadata[i].changed_ns < SETTLED_NS) {
+			return 0;
+		}
 		first_ns = end_ns < first_ns ? end_ns : first_ns;
 		last_ns = end_ns > last_ns ? end_ns : last_ns;
 	}

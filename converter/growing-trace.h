@@ -36,11 +36,17 @@ struct weft_growing_stream {
 	size_t packet_count, packet_capacity;
 };
 
+struct weft_growing_metadata {
+	uint64_t bytes;
+	uint64_t changed_ns; /* When that was seen to be another; CLOCK_MONOTONIC. */
+};
+
 struct weft_growing_trace {
 	const char *dir; /* Weak. */
 	struct weft_growing_stream *streams;
 	size_t stream_count, stream_capacity;
-	char **traces; /* Folders of traces; owned. */
+	char **traces;                          /* Folders of traces; owned. */
+	struct weft_growing_metadata *metadata; /* Of each; owned. */
 	size_t trace_count;
 	uint64_t new_lost_count; /* Events that packets say were dropped; taken by the user. */
 };
@@ -52,7 +58,10 @@ void weft_growing_trace_fini(struct weft_growing_trace *growing);
 WEFT_MUST_CHECK int weft_growing_trace_scan(struct weft_growing_trace *growing,
 					    struct weft_error *err);
 
-/** Until when everything is there, as known from the last scan; 0: nothing is. */
+/**
+ * Until when everything is there, as known from the last scan; 0: nothing is, or metadata have just
+ * changed: LTTng writes them in pieces, and events that they do not describe yet cannot be read.
+ */
 uint64_t weft_growing_trace_horizon(const struct weft_growing_trace *growing);
 
 /**
