@@ -39,6 +39,12 @@
 #include "helper-process.h"
 
 #define OPEN_FDS_MAX 16
+/*
+ * LTTng's daemon may never answer again (its consumer hangs where a disk was full). For a server this
+ * process then ends by SIGALRM, and the next one cleans up; at the end a client may be slow besides.
+ */
+#define HANG_S     60
+#define HANG_END_S 300
 /* As often as weft_record_serve() wants to look at the disk. */
 #define SERVE_INTERVAL_MS 250
 /* Between looks for packets that can be converted. */
@@ -115,6 +121,9 @@ static int serve_until_stop(struct weft_recording *recording, struct job *job,
 	int ret;
 
 	for (;;) {
+		if (client->is_server) {
+			(void)alarm(HANG_S);
+		}
 		ret = poll(waited, 2, SERVE_INTERVAL_MS);
 		if (ret < 0 && errno != EINTR) {
 			return weft_error_set_errno(err, -errno, "cannot wait for the program");
@@ -350,7 +359,10 @@ static int record(struct job *job, pid_t pid, struct weft_error *err)
 	struct weft_recording *recording = NULL;
 	struct weft_record_stats stats;
 	int served;
-	int ret = weft_record_open(&options, &recording, err);
+	int ret;
+
+	(void)alarm(job->client->is_server ? HANG_S : 0);
+	ret = weft_record_open(&options, &recording, err);
 
 	if (ret < 0) {
 		return ret;
@@ -363,6 +375,7 @@ static int record(struct job *job, pid_t pid, struct weft_error *err)
 	}
 	weft_cli_helper_say("ready\n");
 	served = serve_until_stop(recording, job, err);
+	(void)alarm(job->client->is_server ? HANG_END_S : 0);
 	tell_end(job);
 	job->unfit = served < 0 || job->client->gone;
 	if (job->client->is_server) {
