@@ -91,7 +91,8 @@ def test_shares_and_weights_are_right(folder):
         profile = Profile(folder / "cpu")
         total = profile.total() / 1e9
         case = (threads, hertz, early, used, total, profile.comments)
-        assert abs(total / used - 1) <= tolerance, case
+        # On a busy machine a thread may have its last turns, a tick each, without a tick.
+        assert -tolerance - 0.008 / seconds <= total / used - 1 <= tolerance, case
         assert profile.comment("engine:").endswith("a timer on the CPU clock of each thread")
         if "thread" not in harness.SANITIZED:
             shares = profile.share("seventy"), profile.share("thirty")
