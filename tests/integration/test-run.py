@@ -247,14 +247,15 @@ def test_a_storm_does_no_harm(folder):
                                 str(seconds)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
                                text=True, env=dict(os.environ, WEFT="memprofilerate=65536,"
                                                                     "schedtrace=100,blockio=1"))
-    fetched = 0
+    fetched = asked = 0
     paths = ("profile?seconds=1", "heap", "goroutine?debug=2", "block", "mutex", "threadcreate")
     try:
         harness.wait_for(lambda: address.exists() or process.poll() is not None, "the server")
         while process.poll() is None:
             done = subprocess.run(["curl", "-s", "--fail", "-o", "/dev/null", "--unix-socket",
                                    str(address), "http://localhost/debug/pprof/"
-                                   + paths[fetched % len(paths)]])
+                                   + paths[asked % len(paths)]])
+            asked += 1
             fetched += done.returncode == 0
     finally:
         process.kill() if process.poll() is None else None

@@ -6,6 +6,7 @@
 #ifndef WEFT_TEST_HOOKED_H
 #define WEFT_TEST_HOOKED_H
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -27,9 +28,10 @@ static inline int64_t now_ns(void)
 
 static inline void pause_ms(long ms)
 {
-	const struct timespec pause = {ms / 1000, ms % 1000 * 1000000};
+	struct timespec pause = {ms / 1000, ms % 1000 * 1000000};
 
-	(void)nanosleep(&pause, NULL);
+	while (nanosleep(&pause, &pause) < 0 && errno == EINTR) {
+	}
 }
 
 static inline void tell(const char *key, int64_t value)
