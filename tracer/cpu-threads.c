@@ -186,9 +186,15 @@ static struct thread *insert(int32_t tid)
 
 static void arm(struct thread *thread)
 {
+	int ret = 0;
+
 	thread->cpu_before_ns = weft_cpu_threads_clock_ns(thread->tid);
 	thread->next_ask_ns = thread->cpu_before_ns + random_phase_ns();
-	if (session.engine == WEFT_CPU_ENGINE_THREAD_TIMERS && create_timer(thread) < 0) {
+	if (session.engine == WEFT_CPU_ENGINE_THREAD_TIMERS) {
+		ret = create_timer(thread);
+	}
+	/* EINVAL: it has ended since it was listed, and needs none. */
+	if (ret < 0 && ret != -EINVAL) {
 		session.report.unarmed_count++;
 	}
 	session.report.thread_count++;
@@ -229,7 +235,7 @@ static bool visit_thread(void *ctx, int32_t tid)
 		}
 	}
 	if (session.engine == WEFT_CPU_ENGINE_THREAD_TIMERS && thread->timer == NO_TIMER &&
-	    create_timer(thread) == 0) {
+	    create_timer(thread) == 0 && session.report.unarmed_count > 0) {
 		session.report.unarmed_count--; /* There is room now. */
 	}
 	thread->present = true;
