@@ -277,6 +277,7 @@ static const struct known_event known_events[] = {
 	KERNEL_ROW("task_rename", COMM, fields_task_rename, NULL),
 	KERNEL_ROW("lttng_statedump_process_state", THREAD_STATE, fields_process_state,
 		   finish_process_state),
+	{"lttng_statedump_end", WEFT_EVENT_DUMP_END, NULL, 0, NULL},
 	{"irq_handler_entry", WEFT_EVENT_IRQ_ENTRY, NULL, 0, finish_irq},
 	{"irq_handler_exit", WEFT_EVENT_IRQ_EXIT, NULL, 0, finish_irq},
 	{"x86_irq_vectors_local_timer_entry", WEFT_EVENT_IRQ_ENTRY, NULL, 0, finish_irq},

@@ -46,7 +46,8 @@ enum weft_event_kind {
 	WEFT_EVENT_IRQ_ENTRY, /**< This CPU begins to serve an interrupt. */
 	WEFT_EVENT_IRQ_EXIT,
 	/* From the tracer itself. */
-	WEFT_EVENT_LOST, /**< `lost_count` events were dropped before ts on this stream. */
+	WEFT_EVENT_DUMP_END, /**< All threads that were there are told, or recording ends. */
+	WEFT_EVENT_LOST,     /**< `lost_count` events were dropped before ts on this stream. */
 	WEFT_EVENT_KIND_COUNT_
 };
 

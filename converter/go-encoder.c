@@ -283,6 +283,9 @@ static void on_lane_new(void *ctx, uint64_t ts_ns, int32_t lane_number)
 	bool per_thread = encoder->options.stream_per_thread;
 	struct weft_go_lane *lane;
 
+	if (lane_number < encoder->lane_count) {
+		return; /* Made for sleepers already. */
+	}
 	weft_go__begin(encoder, ts_ns);
 	if (add_lane(encoder, &lane) < 0) {
 		encoder->status = -ENOMEM;
@@ -475,6 +478,9 @@ static void on_block(void *ctx, uint64_t ts_ns, struct weft_thread *shown, int32
 	thread->is_asleep = true;
 	thread->state = WEFT_THREAD_WAITING;
 	encoder->asleep_count++;
+	if (encoder->lane_count == 0) {
+		on_lane_new(encoder, ts_ns, 0); /* Maybe nobody runs in all the trace. */
+	}
 	for (lane = 0; lane < encoder->lane_count && encoder->lanes[lane].running; lane++) {
 	}
 	if (lane < encoder->lane_count) {

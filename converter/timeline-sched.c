@@ -287,6 +287,7 @@ static void find_asleep(struct weft_timeline *timeline, struct weft_thread_node 
 	    node->is_kernel) {
 		return;
 	}
+	timeline->totals.has_sched = true;
 	node->shown.wait = event->thread_state.wait;
 	node->shown.wait.lock = node->lock;
 	weft_timeline__announce(timeline, node, NULL);

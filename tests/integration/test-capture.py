@@ -28,11 +28,10 @@ LINE = re.compile(r"\[(\d+)\] (?:\S+ )?([\w:]+): \{ cpu_id = (\d+) \}, \{ ?(.*)\
 Event = collections.namedtuple("Event", "time name cpu fields")
 
 
-def events(directory, lossy=False):
-    """All events as babeltrace2 prints them; it must have nothing to complain about but losses."""
+def events(directory, but=None):
+    """All events as babeltrace2 prints them; it must have nothing to complain about but that."""
     done = run("babeltrace2", "--no-delta", "--clock-cycles", directory)
-    complaints = [line for line in done.stderr.splitlines()
-                  if line and not (lossy and "Tracer discarded" in line)]
+    complaints = [line for line in done.stderr.splitlines() if line and not (but and but in line)]
     assert not complaints, done.stderr
     result = []
     for line in done.stdout.splitlines():
@@ -119,7 +118,7 @@ def check_tracepoints(directory, engine):
     tids = threads_of(seen, "bench-switch")
     assert check_threads(seen, tids) <= 0.01
     names = collections.Counter(e.name for e in seen)
-    assert names["lttng_statedump_start"] == names["lttng_statedump_end"] == 1, names
+    assert names["lttng_statedump_start"] == 1 and names["lttng_statedump_end"] == 2, names
     assert names["lttng_statedump_process_state"] == names["lttng_statedump_process_pid_ns"], names
     forks = [e.fields for e in seen if e.name == "sched_process_fork"]
     assert {f["child_tid"] for f in forks} >= tids, (forks, tids)
@@ -233,13 +232,18 @@ def test_a_program_that_hangs_says_where(folder):
         for tier in ("tracepoints", "switch"):
             if tier not in json.loads(weft("doctor", "--json", check=False).stdout)["tiers"]:
                 continue
-            record(folder / tier, "--sched", tier, "--all", "--seconds", "0.3")
-            told = json.loads(weft("summary", "--json", "--pid", program.pid,
-                                   folder / tier).stdout)
-            reasons = sorted(row["scheduling"]["blocked"][0]["reason"] for row in told["threads"])
-            assert reasons == ["network", "pipe", "sync: futex", "sync: futex"], told["threads"]
-            weft("convert", folder / tier, "--pid", program.pid, "-o", folder / "x.trace")
-            assert "goroutines 4" in weft("verify", "--strict", folder / "x.trace").stdout
+            # Alone, it may be that not one thread runs in all the time.
+            for scope in (["--all"], ["--pid", program.pid]):
+                out = folder / f"{tier}{scope[0]}"
+                record(out, "--sched", tier, *scope, "--seconds", "0.3")
+                told = json.loads(weft("summary", "--json", "--pid", program.pid, out).stdout)
+                reasons = sorted(row["scheduling"]["blocked"][0]["reason"]
+                                 for row in told["threads"])
+                assert told["duration_ns"] > 0.25e9, told["duration_ns"]
+                assert reasons == ["network", "pipe", "sync: futex", "sync: futex"], told["threads"]
+                weft("convert", out, "--pid", program.pid, "-o", folder / "x.trace")
+                verified = weft("verify", "--strict", folder / "x.trace").stdout
+                assert "goroutines 4" in verified, verified
         program.kill()
 
 
@@ -325,7 +329,9 @@ def test_a_killed_recorder_leaves_whole_packets(folder):
                  > 1 << 20, "packets")
         recorder.send_signal(signal.SIGKILL)
         recorder.wait()
-    assert sum(e.name == "sched_switch" for e in events(folder / "out/kernel")) > 10000
+    # A packet is written before its place in the index: the last one may not have one.
+    found = events(folder / "out/kernel", but="indexed size != stream file size")
+    assert sum(e.name == "sched_switch" for e in found) > 10000
     weft("record", "-q", "-o", folder / "next", "--sched", "none", "--", COUNTED, "rounds", 1, 1)
 
 
@@ -370,7 +376,7 @@ def test_a_full_disk_leaves_what_fits(folder):
     try:
         done = record(disk / "out", "--", SWITCH, "pingpong", 1000000, check=False)
         assert done.returncode == 1 and "disk" in done.stderr, done.stderr
-        assert sum(e.name == "sched_switch" for e in events(disk / "out/kernel", True)) > 10000
+        assert sum(e.name == "sched_switch" for e in events(disk / "out/kernel", "Tracer discarded")) > 10000
         assert description(disk / "out")["problem"], "weft.json says why it ended"
     finally:
         run("umount", disk)

@@ -515,7 +515,7 @@ def test_impossible_recordings_are_refused(folder):
     refused(folder, f"there is no process {free}", "-o", out, "--pid", free)
     with started("sleep", "60") as sleeper:
         refused(folder, r"\(sleep\) is not instrumented: it is not linked with libweft", "-o", out,
-                "--pid", sleeper.pid)
+                "--sched", "none", "--pid", sleeper.pid)
     assert not out.exists()
     check_nothing_left()
 

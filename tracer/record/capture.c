@@ -368,6 +368,8 @@ int weft_capture_close(struct weft_capture *capture, struct weft_record_kernel *
 	capture->engine->stop(capture->state);
 	(void)capture->engine->drain(capture->state, &capture->trace); /* The last of them. */
 	weft_kernel_trace_flush(&capture->trace); /* What cannot be written counts as lost. */
+	/* What slept to the end did so until now: no event of its own says that. */
+	weft_kernel_trace_dump_end(&capture->trace, weft_clock_now_ns());
 	count(capture, ret_stats);
 	ret = weft_kernel_trace_fini(&capture->trace, err);
 	release(capture);

@@ -146,6 +146,7 @@ void weft_kernel_trace_dump_begin(struct weft_kernel_trace *trace, uint64_t time
 /** Sets its name too, unless an event told one meanwhile. */
 void weft_kernel_trace_dump_thread(struct weft_kernel_trace *trace, uint64_t time_ns,
 				   const struct weft_kernel_thread *thread);
+/** Also at the end of a recording, so that it lasts until then for those who slept throughout. */
 void weft_kernel_trace_dump_end(struct weft_kernel_trace *trace, uint64_t time_ns);
 
 #endif

@@ -249,6 +249,10 @@ static int attach(struct weft_recording *recording, struct weft_error *err)
 	pid_t own_pid;
 	int ret = weft_process_check(recording->options.pid, &own_pid, err);
 
+	if (ret == -ENOPKG && recording->tier > WEFT_RECORD_TIER_ACCOUNTING &&
+	    !recording->options.is_followed) {
+		return 0; /* Its scheduling can be told all the same. */
+	}
 	if (ret == 0) {
 		ret = wait_for_process(recording, own_pid, err);
 	}

@@ -316,6 +316,38 @@ static void all_damages_may_come_together(void **state)
 	check_damage(WEFT_DAMAGE_ALL);
 }
 
+/* A program that hangs: no thread runs in all the trace, and all of them are in it. */
+static void threads_that_never_run_are_shown(void **state)
+{
+	const struct variant variant = {.has_sched = true, .lanes = WEFT_LANES_AUTO, .version = 26};
+	struct outcome outcome = {{NULL, 0, 0}, {{0}}, {0}, {0}};
+	struct weft_verify_options strict = {.strict = true};
+	struct weft_verify_result found = {0};
+	struct weft_error err = WEFT_ERROR_INIT;
+	uint64_t random = 1;
+	int32_t i;
+
+	(void)state;
+	script.count = 3;
+	for (i = 0; i < 3; i++) {
+		script.events[i] = (struct weft_event){
+			.kind = WEFT_EVENT_THREAD_STATE,
+			.ts_ns = 1000000 + (uint64_t)i,
+			.cpu = -1,
+			.thread_state = {.subject = 500 + i,
+					 .subject_pid = 500,
+					 .is_asleep = true,
+					 .name = {"sleeper", 7}},
+		};
+	}
+	convert_script(&variant, &random, &outcome);
+	assert_int_equal(
+		weft_verify_bytes(outcome.trace.bytes, outcome.trace.size, &strict, &found, &err),
+		0);
+	assert_int_equal(found.goroutine_count, 3);
+	free(outcome.trace.bytes);
+}
+
 /* ---- For real readers ---- */
 
 static int dump(const char *folder, uint64_t count)
@@ -360,6 +392,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(beginning_and_end_may_be_cut),
 		cmocka_unit_test(fields_may_be_corrupt),
 		cmocka_unit_test(all_damages_may_come_together),
+		cmocka_unit_test(threads_that_never_run_are_shown),
 	};
 
 	if (argc == 4 && strcmp(argv[1], "--dump") == 0) {
