@@ -528,8 +528,27 @@ static void corrupt_some(struct weft_script *script, uint64_t *random)
 	}
 }
 
+static void drop_ends_of_idle(struct weft_script *script)
+{
+	size_t kept = 0;
+	size_t i;
+
+	for (i = 0; i < script->count; i++) {
+		const struct weft_event *event = &script->events[i];
+
+		if (event->kind != WEFT_EVENT_SWITCH || event->cpu != 1 ||
+		    event->sched_switch.prev != 0) {
+			script->events[kept++] = *event;
+		}
+	}
+	script->count = kept;
+}
+
 void weft_script_damage(struct weft_script *script, uint64_t *random, unsigned int damage)
 {
+	if (damage & WEFT_DAMAGE_IDLE) {
+		drop_ends_of_idle(script);
+	}
 	if (damage & WEFT_DAMAGE_CUT) {
 		cut(script, random);
 	}

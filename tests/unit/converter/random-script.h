@@ -32,6 +32,8 @@ enum weft_damage {
 	WEFT_DAMAGE_CUT = 1U << 3,     /* Begins or ends somewhere in the middle. */
 	WEFT_DAMAGE_CORRUPT = 1U << 4, /* Any field may have any value. */
 	WEFT_DAMAGE_ALL = (1U << 5) - 1,
+	WEFT_DAMAGE_IDLE =
+		1U << 5, /* One CPU never tells that it stops to be idle: some kernels. */
 };
 
 /** xorshift64*; the state must not be 0. */

@@ -208,6 +208,18 @@ static void check_accounts(const struct outcome *outcome, const struct weft_veri
 				repairs->event_invalid);
 }
 
+/* What the program told is complete; regions end in the thread they began in, or would not match. */
+static void check_all_told(const struct outcome *outcome, const struct weft_verify_result *found)
+{
+	const uint64_t *fed = outcome->fed.counts;
+
+	assert_int_equal(found->task_begin_count, fed[WEFT_EVENT_TASK_BEGIN]);
+	assert_int_equal(found->task_end_count, fed[WEFT_EVENT_TASK_END]);
+	assert_int_equal(found->region_begin_count, fed[WEFT_EVENT_REGION_BEGIN]);
+	assert_int_equal(found->region_end_count, fed[WEFT_EVENT_REGION_END]);
+	assert_int_equal(found->log_count, fed[WEFT_EVENT_LOG]);
+}
+
 static void check_seed(uint64_t seed, const struct variant *variant)
 {
 	struct outcome outcome = {{NULL, 0, 0}, {{0}}, {0}, {0}};
@@ -235,6 +247,9 @@ static void check_seed(uint64_t seed, const struct variant *variant)
 	}
 	if (variant->damage == 0) {
 		check_no_repair(seed, &outcome.totals.repairs);
+	}
+	if (variant->damage == WEFT_DAMAGE_IDLE && !variant->select) {
+		check_all_told(&outcome, &found);
 	}
 	free(outcome.trace.bytes);
 }
@@ -316,6 +331,12 @@ static void all_damages_may_come_together(void **state)
 	check_damage(WEFT_DAMAGE_ALL);
 }
 
+static void one_cpu_may_hide_what_it_does_after_idling(void **state)
+{
+	(void)state;
+	check_damage(WEFT_DAMAGE_IDLE);
+}
+
 /* A program that hangs: no thread runs in all the trace, and all of them are in it. */
 static void threads_that_never_run_are_shown(void **state)
 {
@@ -392,6 +413,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(beginning_and_end_may_be_cut),
 		cmocka_unit_test(fields_may_be_corrupt),
 		cmocka_unit_test(all_damages_may_come_together),
+		cmocka_unit_test(one_cpu_may_hide_what_it_does_after_idling),
 		cmocka_unit_test(threads_that_never_run_are_shown),
 	};
 
