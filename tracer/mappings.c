@@ -115,12 +115,13 @@ static bool parse_line(const char *line, struct weft_mapping *ret_mapping, const
 	char permissions[5];
 	int name_at = 0;
 
-	if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s %" SCNx64 " %*s %*s %n", &ret_mapping->start,
+	if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s %" SCNx64 " %*s %*s%n", &ret_mapping->start,
 		   &ret_mapping->limit, permissions, &ret_mapping->offset, &name_at) != 4 ||
 	    name_at == 0) {
 		return false;
 	}
-	*ret_name = line + name_at;
+	/* Not by a space in the pattern, which would go on to the next line where there is no name. */
+	*ret_name = line + name_at + strspn(line + name_at, " ");
 	return permissions[2] == 'x' && name_len(*ret_name) > 0;
 }
 

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include <cmocka.h>
 
@@ -76,11 +77,28 @@ static void unloaded_objects_stay(void **state)
 	weft_mappings_fini(&mappings);
 }
 
+/* As code that a program generates has none. */
+static void memory_without_a_file_is_no_mapping(void **state)
+{
+	const size_t size = 65536;
+	char *code =
+		(char *)mmap(NULL, size, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct weft_mappings mappings;
+
+	(void)state;
+	assert_ptr_not_equal(code, MAP_FAILED);
+	assert_int_equal(weft_mappings_refresh(true), 0);
+	assert_null(find(&mappings, (uint64_t)(uintptr_t)code));
+	weft_mappings_fini(&mappings);
+	assert_int_equal(munmap(code, size), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_mapping_is_found_by_its_addresses),
 		cmocka_unit_test(unloaded_objects_stay),
+		cmocka_unit_test(memory_without_a_file_is_no_mapping),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
