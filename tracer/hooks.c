@@ -217,13 +217,14 @@ static int write_profile(const struct ending *ending, unsigned int index, const 
 	return ret;
 }
 
+/* The CPU profile first, so that it does not count what writing the others takes. */
 static void write_profiles(const struct ending *ending)
 {
 	const char *folder = weft_settings_get()->out;
 	char path[PATH_SIZE];
-	unsigned int i;
+	unsigned int i = WEFT_HOOK_PROFILES + (has_cpu_profile ? 1U : 0U);
 
-	for (i = 0; i < WEFT_HOOK_PROFILES + (has_cpu_profile ? 1U : 0U); i++) {
+	while (i-- > 0) {
 		int ret;
 
 		(void)snprintf(path, sizeof(path), "%s/%s.%d", folder,
