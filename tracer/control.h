@@ -62,6 +62,8 @@ void weft_thread__forget(void);
 
 /* objects.c: sees to it that the object around ip is described in this epoch. */
 void weft_objects__describe(uint64_t ip);
+/* The same for SIGPROF's handler, of code that was running: async-signal-safe. */
+void weft_objects__describe_in_handler(uint64_t ip);
 void weft_objects__dump(void);
 
 /* dump.c: describes process, objects and threads; called in the session daemon's listener thread. */
@@ -88,7 +90,7 @@ void weft_misuse__rearm(void);
 /** CLOCK_MONOTONIC. */
 uint64_t weft_control__now_ns(void);
 
-/** Runs before each event: cheap when nothing changed. */
+/** Runs before each event: cheap when nothing changed. Not for signal handlers. */
 static inline struct weft_thread_block *weft_thread_ready(uint64_t ip)
 {
 	struct weft_thread_block *self = &weft_self;

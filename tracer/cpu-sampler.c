@@ -106,7 +106,11 @@ static void sample(struct weft_cpu_session *session, uint64_t period_count, cons
 	atomic_fetch_add_explicit(&session->period_count, period_count, memory_order_relaxed);
 	/* A thread that LTTng-UST does not know yet would be made known here, with locks. */
 	if (depth > 0 && lttng_ust_tracepoint_enabled(weft, cpu_sample) && weft_self.is_traceable) {
-		(void)weft_thread_ready(pcs[0]);
+		if (weft_self.epoch !=
+		    atomic_load_explicit(&weft_control.epoch, memory_order_relaxed)) {
+			weft_thread__announce();
+		}
+		weft_objects__describe_in_handler(pcs[0]);
 		lttng_ust_do_tracepoint(weft, cpu_sample, weft_control.pid, weft_self.tid,
 					weft_context_current_.task,
 					period_count * session->period_ns, (unsigned int)depth,

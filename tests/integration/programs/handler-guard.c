@@ -53,33 +53,34 @@ static void guarded(int number, siginfo_t *info, void *context)
 	is_in_handler = was;
 }
 
-/* The next one; looked up by who is not in a handler. */
+#define NEXT_MAP(row)                                                                              \
+	row(sigaction) row(pthread_mutex_lock) row(pthread_rwlock_rdlock)                          \
+		row(pthread_rwlock_wrlock) row(pthread_setspecific) row(dl_iterate_phdr)           \
+			row(dladdr) row(dlopen) row(dlclose)
+
+/* The next ones, and how they are called by who is not in a handler. */
 #define NEXT(name)                                                                                 \
 	static __typeof__(name) *next_##name;                                                      \
 	static __typeof__(name) *get_##name(void)                                                  \
 	{                                                                                          \
 		check(#name);                                                                      \
-		if (!next_##name) {                                                                \
-			*(void **)&next_##name = find_next(#name);                                 \
-		}                                                                                  \
+		find_all();                                                                        \
 		return next_##name;                                                                \
 	}
 
-static void *find_next(const char *name);
+static void find_all(void);
+NEXT_MAP(NEXT)
 
-NEXT(sigaction)
-NEXT(pthread_mutex_lock)
-NEXT(pthread_rwlock_rdlock)
-NEXT(pthread_rwlock_wrlock)
-NEXT(pthread_setspecific)
-NEXT(dl_iterate_phdr)
-NEXT(dladdr)
-NEXT(dlopen)
-NEXT(dlclose)
-
-static void *find_next(const char *name)
+/*
+ * All at once when the first is called, which the main thread does: later ones may be called by a
+ * thread that somebody inside dlopen() waits for, and dlsym() would wait for that one.
+ */
+static void find_all(void)
 {
-	return dlsym(RTLD_NEXT, name);
+#define FIND(name) *(void **)&next_##name = dlsym(RTLD_NEXT, #name);
+	if (!next_dlclose) {
+		NEXT_MAP(FIND)
+	}
 }
 
 int sigaction(int number, const struct sigaction *action, struct sigaction *former)
