@@ -6,10 +6,8 @@
 #include "mappings.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <link.h>
 #include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -109,20 +107,33 @@ static size_t name_len(const char *name)
 	return len;
 }
 
+/* Behind so many words and the spaces around them. */
+static const char *skip_fields(const char *at, int count)
+{
+	for (; count > 0; count--) {
+		at += strspn(at, " ");
+		at += strcspn(at, " \n");
+	}
+	return at + strspn(at, " ");
+}
+
 /* One line; whether it is code of a named file. The name is not copied yet. */
 static bool parse_line(const char *line, struct weft_mapping *ret_mapping, const char **ret_name)
 {
-	char permissions[5];
-	int name_at = 0;
+	char *at;
 
-	if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s %" SCNx64 " %*s %*s%n", &ret_mapping->start,
-		   &ret_mapping->limit, permissions, &ret_mapping->offset, &name_at) != 4 ||
-	    name_at == 0) {
+	/* Not by sscanf(), which looks for the end of the whole text each time. */
+	ret_mapping->start = strtoull(line, &at, 16);
+	if (*at != '-') {
 		return false;
 	}
-	/* Not by a space in the pattern, which would go on to the next line where there is no name. */
-	*ret_name = line + name_at + strspn(line + name_at, " ");
-	return permissions[2] == 'x' && name_len(*ret_name) > 0;
+	ret_mapping->limit = strtoull(at + 1, &at, 16);
+	if (at[0] != ' ' || strcspn(at, "\n") < 6 || at[3] != 'x') { /* " rwxp ". */
+		return false;
+	}
+	ret_mapping->offset = strtoull(at + 6, &at, 16);
+	*ret_name = skip_fields(at, 2); /* Device, inode. */
+	return name_len(*ret_name) > 0;
 }
 
 static int append(struct weft_mappings *list, const struct weft_mapping *mapping, const char *name,
