@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -20,6 +21,7 @@
 
 #include <weft/profile.h>
 
+#include "control.h"
 #include "cpu-profile.h"
 #include "cpu-sampler.h"
 #include "heap-profile.h"
@@ -44,7 +46,8 @@ static pid_t starter;
 /* Of this process, as far as fork() was seen: a child of vfork() has another, and its parent's memory. */
 static pid_t own_pid;
 static _Atomic bool is_finished;
-static bool has_cpu_profile; /* Ours, from the start; a forked child has none. */
+static _Atomic bool is_executing; /* Another program, as a thread tries just now. */
+static bool has_cpu_profile;      /* Ours, from the start; a forked child has none. */
 
 /* A line of ours among what the program says. */
 static void say(const char *text, const char *detail)
@@ -69,6 +72,7 @@ void weft_hooks__forget(void)
 	has_cpu_profile = false;
 	own_pid = getpid();
 	atomic_store_explicit(&is_finished, false, memory_order_relaxed);
+	atomic_store_explicit(&is_executing, false, memory_order_relaxed);
 }
 
 static bool start(const struct weft_settings *settings)
@@ -189,9 +193,23 @@ static int write_to_file(void *ctx, const void *bytes, size_t size)
 struct ending {
 	pid_t pid;
 	bool is_copy;
+	uint64_t
+		image; /* 0: the process ends; else when this program began, and another takes over. */
 	uint64_t process_cpu_ns;
 	void (*prepare)(void);
 };
+
+static void format_path(const struct ending *ending, unsigned int index, char ret_path[PATH_SIZE])
+{
+	const char *kind = index < WEFT_HOOK_PROFILES ? weft_hook_profile_name(index) : "cpu";
+	char image[32] = "";
+
+	if (ending->image > 0) {
+		(void)snprintf(image, sizeof(image), "@%" PRIu64, ending->image);
+	}
+	(void)snprintf(ret_path, PATH_SIZE, "%s/%s.%d%s", weft_settings_get()->out, kind,
+		       (int)ending->pid, image);
+}
 
 static int write_cpu_profile(const struct ending *ending, int fd)
 {
@@ -220,16 +238,13 @@ static int write_profile(const struct ending *ending, unsigned int index, const 
 /* The CPU profile first, so that it does not count what writing the others takes. */
 static void write_profiles(const struct ending *ending)
 {
-	const char *folder = weft_settings_get()->out;
 	char path[PATH_SIZE];
 	unsigned int i = WEFT_HOOK_PROFILES + (has_cpu_profile ? 1U : 0U);
 
 	while (i-- > 0) {
 		int ret;
 
-		(void)snprintf(path, sizeof(path), "%s/%s.%d", folder,
-			       i < WEFT_HOOK_PROFILES ? weft_hook_profile_name(i) : "cpu",
-			       (int)ending->pid);
+		format_path(ending, i, path);
 		ret = write_profile(ending, i, path);
 		if (ret < 0) {
 			say(path, strerrordesc_np(-ret));
@@ -260,13 +275,19 @@ static __attribute__((noinline)) bool is_in_handler(void)
 	return false;
 }
 
-/* True once in each process that has profiles to write. Async-signal-safe. */
-static bool has_to_finish(void)
+/* Whether there are profiles to write. Async-signal-safe. */
+static bool has_profiles(void)
 {
 	const struct weft_settings *settings = weft_settings_get();
 
 	return starter != 0 && settings->out[0] != '\0' && getpid() == own_pid &&
-	       (own_pid == starter || settings->children) &&
+	       (own_pid == starter || settings->children);
+}
+
+/* True once in each process that has. Async-signal-safe. */
+static bool has_to_finish(void)
+{
+	return has_profiles() &&
 	       !atomic_exchange_explicit(&is_finished, true, memory_order_relaxed);
 }
 
@@ -337,7 +358,7 @@ static bool lock_mappings(void)
 	return false;
 }
 
-static void finish_in_copy(void (*prepare)(void))
+static void finish_in_copy(uint64_t image, void (*prepare)(void))
 {
 	struct timespec used = {0, 0};
 	bool is_locked;
@@ -348,6 +369,7 @@ static void finish_in_copy(void (*prepare)(void))
 	copied = (struct ending){
 		.pid = own_pid,
 		.is_copy = true,
+		.image = image,
 		.process_cpu_ns = (uint64_t)used.tv_sec * NS_PER_S + (uint64_t)used.tv_nsec,
 		.prepare = prepare,
 	};
@@ -369,7 +391,7 @@ static void finish_in_copy(void (*prepare)(void))
 WEFT_API void weft_hooks_finish_in_copy(void (*prepare)(void))
 {
 	if (has_to_finish()) {
-		finish_in_copy(prepare);
+		finish_in_copy(0, prepare);
 	}
 }
 
@@ -381,10 +403,39 @@ WEFT_API void weft_hooks_finish(void (*prepare)(void))
 		return;
 	}
 	if (is_in_handler()) {
-		finish_in_copy(prepare);
+		finish_in_copy(0, prepare);
 		return;
 	}
 	weft_hook_guard_++;
 	write_profiles(&ending);
 	weft_hook_guard_--;
+}
+
+/* ---- Another program in this one's place ---- */
+
+WEFT_API bool weft_hooks_before_exec(void (*prepare)(void))
+{
+	/* Of several threads that try at once the first does this for all: the others end by its exec. */
+	if (!has_profiles() || own_pid != starter ||
+	    atomic_load_explicit(&is_finished, memory_order_relaxed) ||
+	    atomic_exchange_explicit(&is_executing, true, memory_order_relaxed)) {
+		return false;
+	}
+	finish_in_copy(weft_control.start_ns, prepare);
+	return true;
+}
+
+WEFT_API void weft_hooks_exec_failed(void)
+{
+	const struct ending ending = {.pid = own_pid, .image = weft_control.start_ns};
+	char path[PATH_SIZE];
+	int saved_errno = errno;
+	unsigned int i;
+
+	for (i = 0; i < WEFT_HOOK_PROFILES + (has_cpu_profile ? 1U : 0U); i++) {
+		format_path(&ending, i, path);
+		(void)unlink(path); /* Not there when it could not be written. */
+	}
+	atomic_store_explicit(&is_executing, false, memory_order_relaxed);
+	errno = saved_errno;
 }

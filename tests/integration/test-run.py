@@ -34,7 +34,7 @@ def need(program, package):
 
 def profiled(folder, *argv, knobs=None, options=(), **more):
     """Runs a command with profiles in folder/out; returns the CompletedProcess."""
-    environment = dict(os.environ)
+    environment = dict(more.pop("env", os.environ))
     if knobs:
         environment["WEFT"] = knobs
     return weft("run", *options, "-o", folder / "out", "--", *argv, env=environment, **more)
@@ -587,6 +587,93 @@ def test_children_are_left_alone_unless_wanted(folder):
     assert done.stdout.endswith("hello\n") and "libweft-preload" in done.stdout, done
     children = [name for name in os.listdir(folder / "out") if re.match(r"heap\.\d+\.pb", name)]
     assert len(children) == 1, children
+
+
+# Each program of the chain says what it was given and executes the next in another way; 100 words
+# behind the name are more than execl() is prepared for without a large frame.
+CHAIN = r"""
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#define TEN(x) x, x, x, x, x, x, x, x, x, x
+static __attribute__((noinline)) void *allocate_before(void) { return malloc(1000000); }
+static __attribute__((noinline)) void *allocate_later(void) { return malloc(2000000); }
+static __attribute__((noinline)) void *allocate_last(void) { return malloc(4000000); }
+void *volatile kept;
+int main(int argc, char **argv)
+{
+	char step = argc > 1 ? argv[1][0] : '0', next[2] = {step + 1, 0}, *self = argv[0];
+	char *words[] = {self, next, NULL}, *plain[] = {"FROM=own", NULL, NULL, NULL, NULL};
+	asprintf(&plain[1], "LD_PRELOAD=%s", getenv("LD_PRELOAD"));
+	asprintf(&plain[2], "WEFT=%s", getenv("WEFT"));
+	asprintf(&plain[3], "PATH=%s", getenv("PATH"));
+	printf("%c %d %s\n", step, argc, getenv("FROM") ? getenv("FROM") : "");
+	fflush(stdout);
+	setenv("FROM", "parent", 1);
+	switch (step) {
+	case '0':
+		kept = allocate_before();
+		if (vfork() == 0) { execl("/bin/echo", "echo", "child", NULL); _exit(1); }
+		if (wait(NULL) < 0 || execv("/nowhere", words) != -1 || errno != ENOENT ||
+		    execv("text", words) != -1 || errno != ENOEXEC)
+			return 1;
+		kept = allocate_later();
+		execl(self, self, next, NULL);
+	case '1': execlp(self, self, next, NULL);
+	case '2': execle(self, self, next, NULL, plain);
+	case '3': execv(self, words);
+	case '4': execvp("program", words);
+	case '5': execve(self, words, plain);
+	case '6': execvpe("program", words, plain);
+	case '7': fexecve(open(self, O_RDONLY), words, environ);
+	case '8': execveat(AT_FDCWD, self, words, environ, 0);
+	case '9': execl(self, self, next, TEN(TEN("x")), NULL);
+	}
+	kept = allocate_last();
+	return 3;
+}
+"""
+
+
+def test_executions_keep_the_profiles_of_what_went_before(folder):
+    """Also after attempts that failed; children of vfork() leave nothing; words and variables arrive."""
+    program = compile_c(folder, CHAIN, "-w")
+    (folder / "text").write_text("no program\n")
+    (folder / "text").chmod(0o755)
+    path = f"{folder}:{os.environ['PATH']}"
+    said = ["0 1 ", "child", *(f"{step} 2 {'own' if step in (3, 6, 7) else 'parent'}"
+                               for step in range(1, 10)), ": 102 parent"]
+    done = profiled(folder, program, check=False, options=("--children", "-k", "heap"), cwd=folder,
+                    env=dict(os.environ, PATH=path, WEFT="memprofilerate=1"))
+    assert (done.returncode, done.stdout.splitlines()) == (3, said), done
+    assert "weft:" not in done.stderr, done
+    first, last = read(folder, "heap.exec1"), read(folder, "heap")
+    assert total(first, "inuse_space", "allocate_before") == 1000000
+    assert total(first, "inuse_space", "allocate_later") == 2000000
+    assert total(first, "inuse_space", "allocate_last") == 0
+    assert total(last, "inuse_space", "allocate_last") == 4000000
+    assert total(last, "inuse_space", "allocate_later") == 0
+    left = sorted(name for name in os.listdir(folder / "out") if re.match(r"heap\.[ep]", name))
+    assert left == sorted(["heap.pb.gz", *(f"heap.exec{n}.pb.gz" for n in range(1, 11))]), left
+    assert re.search(r"-- process \d+, program 1: program\n(?:.*\n)*.* allocate_later\n", done.stderr)
+    assert re.search(r"-- process \d+, program 11: program\n(?:.*\n)*.* allocate_last\n", done.stderr)
+
+
+def test_programs_that_are_executed_are_not_passed_off_as_profiled(folder):
+    program = compile_c(folder, CHAIN, "-w")
+    (folder / "text").write_text("no program\n")
+    (folder / "text").chmod(0o755)
+    path = f"{folder}:{os.environ['PATH']}"
+    done = profiled(folder, program, check=False, cwd=folder, options=("-k", "heap"),
+                    env=dict(os.environ, PATH=path, WEFT="memprofilerate=1"))
+    assert done.returncode == 3 and os.listdir(folder / "out") == ["heap.exec1.pb.gz"], done
+    assert "has left no profiles: try --children" in done.stderr, done
+    assert "allocate_later" in done.stderr and "allocate_last" not in done.stderr, done
 
 
 def test_only_kinds_that_are_named_are_kept(folder):
