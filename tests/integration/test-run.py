@@ -27,9 +27,11 @@ if harness.SANITIZED:
 
 
 def need(program, package):
-    if not shutil.which(program):
+    """Its path. Servers are not on the PATH of ordinary users."""
+    found = shutil.which(program, path=f"{os.environ['PATH']}:/usr/sbin:/sbin")
+    if not found:
         raise harness.Skip(f"{program} is not installed (package {package})")
-    return program
+    return found
 
 
 def profiled(folder, *argv, knobs=None, options=(), **more):
@@ -328,9 +330,9 @@ def test_redis_server(folder):
     assert total(read(folder, "allocs"), "alloc_space") > 1 << 20, text
 
 
-def test_nginx_under_load(folder):
+def load_nginx(folder, become, environment):
     """A master whose workers are forks; each answers and ends as without, and has its profiles."""
-    need("nginx", "nginx-light")
+    nginx = need("nginx", "nginx-light")
     need("ab", "apache2-utils")
     page = os.urandom(200000)
     folder.chmod(0o755)  # Workers are another user's.
@@ -347,10 +349,10 @@ def test_nginx_under_load(folder):
                gzip on; gzip_types *; server {{ listen 127.0.0.1:{port}; root {folder}/www; }} }}
         """)
     with tempfile.TemporaryFile("w+") as log:
-        process = subprocess.Popen([str(harness.WEFT), "run", "--children", "-o",
-                                    str(folder / "out"), "--", "nginx", "-p", str(folder), "-c",
+        process = subprocess.Popen([*become, str(harness.WEFT), "run", "--children", "-o",
+                                    str(folder / "out"), "--", nginx, "-p", str(folder), "-c",
                                     str(folder / "conf")], stdout=log, stderr=log,
-                                   env=dict(os.environ, WEFT="memprofilerate=16384"))
+                                   env=dict(environment, WEFT="memprofilerate=16384"))
         try:
             address = f"http://127.0.0.1:{port}/page"
             harness.wait_for(lambda: subprocess.run(["curl", "-s", "-o", "/dev/null", address])
@@ -370,6 +372,16 @@ def test_nginx_under_load(folder):
     allocated = sum(total(pprof_file.decode(worker.read_bytes()), "alloc_space")
                     for worker in workers)
     assert allocated > 2000 * 10000, (allocated, text)  # A buffer and zlib's state each.
+
+
+def test_nginx_under_load(folder):
+    load_nginx(folder, (), os.environ)
+
+
+def test_nginx_of_an_ordinary_user(folder):
+    with tempfile.TemporaryDirectory(dir="/var/tmp") as name:
+        home = pathlib.Path(name)
+        load_nginx(home, *harness.become_nobody(home))
 
 
 def test_ripgrep(folder):
