@@ -256,7 +256,8 @@ static void end_interval(struct weft_profile_sink *sink, struct weft_profile_thr
 	/* A thread that is met running has not waited. */
 	bool is_event = is_over && (ts_ns > self->since_ns || self->reason != is_new);
 
-	if (sink->has_sched && is_wanted(sink, &interval) && (is_event || ts_ns > self->since_ns)) {
+	if (sink->has_intervals && is_wanted(sink, &interval) &&
+	    (is_event || ts_ns > self->since_ns)) {
 		pending = find_pending(sink, self, &interval);
 		pending->count += is_event;
 		pending->ns += (int64_t)(ts_ns - self->since_ns);
@@ -503,7 +504,7 @@ static void on_account(void *ctx, uint64_t ts_ns, struct weft_thread *thread,
 	if (!self) {
 		return;
 	}
-	if (sink->has_sched) {
+	if (sink->has_intervals) {
 		end_interval(sink, self, ts_ns, false);
 		flush(sink, self, 0, type);
 	} else {
@@ -597,7 +598,8 @@ int weft_profile_sink_init(struct weft_profile_sink *sink, enum weft_convert_for
 {
 	*sink = (struct weft_profile_sink){
 		.format = format,
-		.has_sched = has_sched,
+		/* Waits for locks are told by programs as well. */
+		.has_intervals = has_sched || format == WEFT_CONVERT_PPROF_BLOCK,
 		.symbolizer = symbolizer,
 		.profile = weft_pprof_create(),
 	};

@@ -172,7 +172,9 @@ def test_waits_are_in_traces_by_name(folder):
     begins = re.findall(r"weft:lock_wait_begin:.*pid = (\d+), tid = (\d+), .*object = (\d+), "
                         r"kind = 1, holder = (\d+)", text)
     pid, = {pid for pid, *_ in begins}
-    assert len(begins) == 20 == len(re.findall(r"weft:lock_wait_end:.*kind = 1 ", text)), text
+    # On a busy machine the holder may have let go before the other comes.
+    assert 10 <= len(begins) <= 20, text
+    assert len(begins) == len(re.findall(r"weft:lock_wait_end:.*kind = 1 ", text)), text
     assert {(pid, pid)} == {(pid, holder) for pid, _, _, holder in begins}, begins
     assert pid not in {tid for _, tid, _, _ in begins}, begins
     if "tier tracepoints" not in done.stderr and "tier switch" not in done.stderr:
@@ -189,6 +191,32 @@ def test_waits_are_in_traces_by_name(folder):
     weft("verify", folder / "app.trace")
     wanted = f"sync: mutex {int(begins[0][2]):#x} held by thread {pid}"
     assert wanted.encode() in (folder / "app.trace").read_bytes(), wanted
+
+
+def test_waits_for_locks_need_no_scheduling_data(folder):
+    """They are states of threads in each output, as long as the program measured them to be."""
+    done = weft("record", "--sched", "none", "-o", folder / "trace", "--", harness.WEFT, "run", "-q",
+                "--", HOOKED, "contend", 20, 20)
+    truth = facts(done.stdout)
+    summary = json.loads(weft("summary", folder / "trace", "--json").stdout)
+    assert summary["tier"] == "none" and not summary["repairs"], summary
+    rows = [(thread["scheduling"], row) for thread in summary["threads"]
+            for row in thread["scheduling"]["blocked"] if row["reason"] == "sync: mutex"]
+    (scheduling, row), = rows
+    # On a busy machine the holder may have let go before the other comes.
+    assert 10 <= row["count"] <= 20, row
+    assert 0.95 * truth["waited"] < row["ns"] < 1.01 * truth["waited"], (row, truth)
+    assert scheduling["run_ns"] is None and scheduling["woken_by"] == [], scheduling
+    assert "sync: mutex" in weft("summary", folder / "trace").stdout
+    weft("convert", folder / "trace", "-o", folder / "block.pb.gz", "--to", "pprof:block")
+    block = pprof_file.decode((folder / "block.pb.gz").read_bytes())
+    assert total(block, "delay", "sync: mutex") == row["ns"]
+    assert total(block, "contentions", "sync: mutex") == row["count"]
+    weft("convert", folder / "trace", "-o", folder / "app.trace")
+    weft("verify", folder / "app.trace")
+    pid = summary["processes"][0]["pid"]
+    assert re.search(rb"sync: mutex 0x[0-9a-f]+ held by thread %d" % pid,
+                     (folder / "app.trace").read_bytes())
 
 
 # ---- Nothing changes for the program ----
