@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <ucontext.h>
@@ -413,6 +414,20 @@ WEFT_API void weft_hooks_finish(void (*prepare)(void))
 
 /* ---- Another program in this one's place ---- */
 
+/* What the process's own timer was set to: the only one that the next program would inherit. */
+static struct itimerval stopped_timer;
+
+/* As samples come by it or not: SIGPROF is ours, and would kill a program without a handler. */
+static void stop_process_timer(void)
+{
+	const struct itimerval never = {{0, 0}, {0, 0}};
+
+	stopped_timer = never;
+	if (has_cpu_profile && weft_cpu_sampler_is_installed()) {
+		(void)setitimer(ITIMER_PROF, &never, &stopped_timer); /* Cannot fail. */
+	}
+}
+
 WEFT_API bool weft_hooks_before_exec(void (*prepare)(void))
 {
 	/* Of several threads that try at once the first does this for all: the others end by its exec. */
@@ -422,6 +437,7 @@ WEFT_API bool weft_hooks_before_exec(void (*prepare)(void))
 		return false;
 	}
 	finish_in_copy(weft_control.start_ns, prepare);
+	stop_process_timer();
 	return true;
 }
 
@@ -435,6 +451,9 @@ WEFT_API void weft_hooks_exec_failed(void)
 	for (i = 0; i < WEFT_HOOK_PROFILES + (has_cpu_profile ? 1U : 0U); i++) {
 		format_path(&ending, i, path);
 		(void)unlink(path); /* Not there when it could not be written. */
+	}
+	if (timerisset(&stopped_timer.it_interval)) {
+		(void)setitimer(ITIMER_PROF, &stopped_timer, NULL); /* As before. */
 	}
 	atomic_store_explicit(&is_executing, false, memory_order_relaxed);
 	errno = saved_errno;

@@ -716,6 +716,15 @@ def test_programs_that_are_executed_are_not_passed_off_as_profiled(folder):
     assert "allocate_later" in done.stderr and "allocate_last" not in done.stderr, done
 
 
+def test_no_timer_of_ours_outlives_an_execution(folder):
+    """It would kill the next program, which has no handler for its signal."""
+    busy = "i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done"
+    done = profiled(folder, "sh", "-c", f"{busy}; exec sh -c '{busy}; exit 3'", check=False,
+                    env=dict(os.environ, WEFT_CPU_ENGINE="process-timer"))
+    assert done.returncode == 3, done
+    assert total(read(folder, "cpu.exec1"), "samples") > 5
+
+
 def test_only_kinds_that_are_named_are_kept(folder):
     done = weft("run", "-k", "heap,threadcreate", "-o", folder / "out", "--", HOOKED, "threads", 5)
     assert sorted(os.listdir(folder / "out")) == ["heap.pb.gz", "threadcreate.pb.gz"]
