@@ -2,6 +2,7 @@
 # Copyright (c) 2026 The Weft authors
 """`weft run`: unmodified programs, their results unchanged, their profiles against independent truth."""
 
+import contextlib
 import json
 import os
 import pathlib
@@ -741,33 +742,78 @@ def test_signals_are_passed_on(folder):
     assert text == "caught\n" and process.returncode == 4, (text, process.returncode)
 
 
-def test_profiles_are_served_while_it_runs(folder):
+@contextlib.contextmanager
+def served(folder, *argv):
+    """A command that says "ready" and reads to the end; yields a function from paths to answers."""
     address = folder / "socket"
-    process = subprocess.Popen([str(harness.WEFT), "run", "--http", f"unix:{address}", "--", "sh",
-                                "-c", "echo ready; read line"], stdin=subprocess.PIPE,
-                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen([str(harness.WEFT), "run", "--http", f"unix:{address}", "--",
+                                *map(str, argv)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE, text=True)
+
+    def fetch(path):
+        return subprocess.run(["curl", "-s", "--fail", "--unix-socket", str(address),
+                               f"http://localhost/debug/pprof/{path}"], capture_output=True).stdout
+
     try:
         assert process.stdout.readline() == "ready\n"
         harness.wait_for(address.exists, "the server to listen")
-
-        def fetch(path):
-            return subprocess.run(["curl", "-s", "--fail", "--unix-socket", str(address),
-                                   f"http://localhost/debug/pprof/{path}"],
-                                  capture_output=True).stdout
-
         harness.wait_for(lambda: fetch(""), "the process to be served")
-        for kind in ("heap", "allocs", "block", "mutex", "threadcreate", "goroutine"):
-            assert pprof_file.decode(fetch(kind))["types"], kind
-        assert re.match(rb"heap profile: \d+: \d+ \[\d+: \d+\] @ heap/1048576\n",
-                        fetch("heap?debug=1"))
-        assert b"# Alloc = " in fetch("heap?debug=1")
-        assert fetch("block?debug=1").startswith(b"--- contention:\ncycles/second=1000000000\n")
-        assert fetch("mutex?debug=1").startswith(b"--- mutex:\n")
-        assert fetch("threadcreate?debug=1").startswith(b"threadcreate profile: total 0\n")
+        yield fetch
     finally:
         _, text = process.communicate("end\n", timeout=harness.PATIENCE_S)
         print(text, end="")
     assert process.returncode == 0
+
+
+def test_profiles_are_served_while_it_runs(folder):
+    with served(folder, "sh", "-c", "echo ready; read line") as fetch:
+        for kind in ("heap", "allocs", "block", "mutex", "threadcreate", "goroutine"):
+            assert pprof_file.decode(fetch(kind))["types"], kind
+        assert re.match(rb"heap profile: \d+: \d+ \[\d+: \d+\] @ heap/1048576\n",
+                        fetch("heap?debug=1"))
+        assert fetch("block?debug=1").startswith(b"--- contention:\ncycles/second=1000000000\n")
+        assert fetch("mutex?debug=1").startswith(b"--- mutex:\n")
+        assert fetch("threadcreate?debug=1").startswith(b"threadcreate profile: total 0\n")
+
+
+HOARDER = """
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+static void *blocks[50001];
+int main(int argc, char **argv)
+{
+	FILE *pid = fopen(argv[1], "w");
+	int i;
+	fprintf(pid, "%d", getpid());
+	fclose(pid);
+	for (i = 0; i <= 50000; i++) blocks[i] = memset(malloc(2000), 1, 2000);
+	for (i = 0; i < 50000; i++) free(blocks[i]); /* The last one holds the top of the heap. */
+	puts("ready");
+	fflush(stdout);
+	return getchar() == EOF;
+}
+"""
+
+
+def test_gc_gives_free_memory_back(folder):
+    """The allocator's statistics stand in the text's end; what is free but kept, gc=1 gives back."""
+    program = compile_c(folder, HOARDER)
+    with served(folder, program, folder / "pid") as fetch:
+        status = pathlib.Path("/proc", (folder / "pid").read_text(), "status")
+
+        def resident_kib():
+            return int(re.search(r"^VmRSS:\s+(\d+)", status.read_text(), re.M).group(1))
+
+        before = resident_kib()
+        told = {name: int(value) for name, value in
+                re.findall(r"^# (\w+) = (\d+)$", fetch("heap?debug=1").decode(), re.M)}
+        assert resident_kib() > before - 10000 > 80000, before
+        assert told["HeapIdle"] > 90000000 and told["HeapSys"] > told["HeapIdle"], told
+        assert told["Alloc"] == told["HeapAlloc"] < 10000000 and told["MaxRSS"] > 90000000, told
+        assert fetch("heap?gc=1")
+        assert resident_kib() < before - 80000, (before, resident_kib())
 
 
 def test_slow_starters_are_served_too(folder):
