@@ -512,6 +512,17 @@ static void on_account(void *ctx, uint64_t ts_ns, struct weft_thread *thread,
 	}
 }
 
+static void on_account_of_others(void *ctx, uint64_t ts_ns, struct weft_thread *thread)
+{
+	struct weft_profile_sink *sink = (struct weft_profile_sink *)ctx;
+	struct weft_profile_thread *self = self_of(thread);
+
+	if (self && sink->has_intervals) {
+		end_interval(sink, self, ts_ns, false);
+		self->pending_count = 0;
+	}
+}
+
 /* ---- Samples ---- */
 
 /* As soon as there is one, the profile is of samples: they tell functions. */
@@ -546,6 +557,7 @@ const struct weft_timeline_ops weft_profile_sink_ops = {
 	.region_begin = on_region_begin,
 	.region_end = on_region_end,
 	.account = on_account,
+	.account_of_others = on_account_of_others,
 	.cpu_sample = on_cpu_sample,
 };
 

@@ -207,6 +207,11 @@ struct weft_timeline_ops {
 	/** task: NULL for the background task. Numbers as in <weft/events.h>. */
 	void (*account)(void *ctx, uint64_t ts_ns, struct weft_thread *thread,
 			const struct weft_task_state *task, const struct weft_event *event);
+	/**
+	 * What the thread did since its former account hook, or this one, was for no task of those that
+	 * were selected. Called by a filter, in place of `account`.
+	 */
+	void (*account_of_others)(void *ctx, uint64_t ts_ns, struct weft_thread *thread);
 	/** task: NULL for the background task. Numbers as in <weft/events.h>. */
 	void (*cpu_sample)(void *ctx, uint64_t ts_ns, struct weft_thread *thread,
 			   const struct weft_task_state *task, const struct weft_event *event);
