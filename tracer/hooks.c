@@ -302,6 +302,7 @@ static __attribute__((noreturn)) void finish_copy(void)
 	weft_hook_guard_++;
 	weft_heap__forget_locks(); /* free() looks objects up, and others may have the locks. */
 	weft_lock__forget();
+	weft_mappings__avoid_loader();
 	copied.prepare();
 	write_profiles(&copied);
 	for (;;) {
@@ -435,6 +436,11 @@ WEFT_API bool weft_hooks_before_exec(void (*prepare)(void))
 	    atomic_load_explicit(&is_finished, memory_order_relaxed) ||
 	    atomic_exchange_explicit(&is_executing, true, memory_order_relaxed)) {
 		return false;
+	}
+	if (!is_in_handler()) {
+		weft_hook_guard_++;
+		(void)weft_mappings_refresh(true); /* The copy asks the loader nothing. */
+		weft_hook_guard_--;
 	}
 	finish_in_copy(weft_control.start_ns, prepare);
 	stop_process_timer();

@@ -694,6 +694,8 @@ def test_executions_keep_the_profiles_of_what_went_before(folder):
     assert (done.returncode, done.stdout.splitlines()) == (3, said), done
     assert "weft:" not in done.stderr, done
     first, last = read(folder, "heap.exec1"), read(folder, "heap")
+    assert all(place["build_id"] for place in first["mappings"].values()
+               if place["file"].endswith((".so.6", "program"))), first["mappings"]
     assert total(first, "inuse_space", "allocate_before") == 1000000
     assert total(first, "inuse_space", "allocate_later") == 2000000
     assert total(first, "inuse_space", "allocate_last") == 0
@@ -703,6 +705,41 @@ def test_executions_keep_the_profiles_of_what_went_before(folder):
     assert left == sorted(["heap.pb.gz", *(f"heap.exec{n}.pb.gz" for n in range(1, 11))]), left
     assert re.search(r"-- process \d+, program 1: program\n(?:.*\n)*.* allocate_later\n", done.stderr)
     assert re.search(r"-- process \d+, program 11: program\n(?:.*\n)*.* allocate_last\n", done.stderr)
+
+
+LOADING = """
+#include <dlfcn.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+static void *load(void *name)
+{
+	for (;;) {
+		void *library = dlopen(name, RTLD_NOW);
+		free(malloc(rand() % 5000));
+		dlclose(library);
+	}
+}
+int main(int argc, char **argv)
+{
+	char next[2] = {argv[1][0] - 1, 0};
+	pthread_t thread;
+	int i;
+	for (i = 0; i < 4; i++) pthread_create(&thread, NULL, load, argv[2]);
+	usleep(20000);
+	if (argv[1][0] > '0') execl(argv[0], argv[0], next, argv[2], NULL);
+	return 3;
+}
+"""
+
+
+def test_executions_while_others_load_and_allocate(folder):
+    """No copy of the process waits for a lock that a thread has which is not there: it would be killed."""
+    program = compile_c(folder, LOADING, "-w")
+    done = profiled(folder, program, 5, "libm.so.6", check=False, options=("--children", "-k", "heap"))
+    assert done.returncode == 3 and "empty" not in done.stderr, done
+    assert len(os.listdir(folder / "out")) == 6, os.listdir(folder / "out")
 
 
 def test_programs_that_are_executed_are_not_passed_off_as_profiled(folder):
