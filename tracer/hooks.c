@@ -303,6 +303,7 @@ static __attribute__((noreturn)) void finish_copy(void)
 	weft_heap__forget_locks(); /* free() looks objects up, and others may have the locks. */
 	weft_lock__forget();
 	weft_mappings__avoid_loader();
+	weft_hook_profiles__avoid_allocator();
 	copied.prepare();
 	write_profiles(&copied);
 	for (;;) {
@@ -439,7 +440,9 @@ WEFT_API bool weft_hooks_before_exec(void (*prepare)(void))
 	}
 	if (!is_in_handler()) {
 		weft_hook_guard_++;
-		(void)weft_mappings_refresh(true); /* The copy asks the loader nothing. */
+		/* The copy asks neither loader nor allocator. */
+		(void)weft_mappings_refresh(true);
+		weft_hook_profiles__note_allocator();
 		weft_hook_guard_--;
 	}
 	finish_in_copy(weft_control.start_ns, prepare);
