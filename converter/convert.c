@@ -238,9 +238,14 @@ static int tell_empty(const struct conversion *conversion, struct weft_error *er
 
 	if (!has_sched && (weft_profile_format_needs_sched(conversion->options->format) ||
 			   weft_pipeline_get_totals(conversion->pipeline)->account_count == 0)) {
-		return weft_error_set(err, -ENODATA,
-				      "the recording has no scheduling data, which this profile is "
-				      "made of: `weft doctor` says how to get it");
+		return weft_error_set(
+			err, -ENODATA,
+			"the recording has no scheduling data, which this profile is made of: "
+			"`weft "
+			"doctor` says how to get it%s",
+			conversion->options->format == WEFT_CONVERT_PPROF_BLOCK
+				? "; nor waits for locks, which `weft run` records without"
+				: "");
 	}
 	return weft_error_set(err, -ENODATA, "nothing of the kind happened in what was selected");
 }

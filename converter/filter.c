@@ -433,9 +433,13 @@ static void filter_account(void *ctx, uint64_t ts_ns, struct weft_thread *thread
 {
 	struct weft_filter *filter = (struct weft_filter *)ctx;
 
-	if (counts(filter, ts_ns, thread) && is_known(thread) &&
-	    is_chosen(filter, task ? task->id : 0)) {
+	if (!counts(filter, ts_ns, thread) || !is_known(thread)) {
+		return;
+	}
+	if (is_chosen(filter, task ? task->id : 0)) {
 		FORWARD(filter, account, thread, task, event);
+	} else {
+		FORWARD(filter, account_of_others, thread);
 	}
 }
 

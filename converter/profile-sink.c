@@ -256,7 +256,8 @@ static void end_interval(struct weft_profile_sink *sink, struct weft_profile_thr
 	/* A thread that is met running has not waited. */
 	bool is_event = is_over && (ts_ns > self->since_ns || self->reason != is_new);
 
-	if (sink->has_sched && is_wanted(sink, &interval) && (is_event || ts_ns > self->since_ns)) {
+	if (sink->has_intervals && is_wanted(sink, &interval) &&
+	    (is_event || ts_ns > self->since_ns)) {
 		pending = find_pending(sink, self, &interval);
 		pending->count += is_event;
 		pending->ns += (int64_t)(ts_ns - self->since_ns);
@@ -503,11 +504,22 @@ static void on_account(void *ctx, uint64_t ts_ns, struct weft_thread *thread,
 	if (!self) {
 		return;
 	}
-	if (sink->has_sched) {
+	if (sink->has_intervals) {
 		end_interval(sink, self, ts_ns, false);
 		flush(sink, self, 0, type);
 	} else {
 		add_account(sink, self, event, type);
+	}
+}
+
+static void on_account_of_others(void *ctx, uint64_t ts_ns, struct weft_thread *thread)
+{
+	struct weft_profile_sink *sink = (struct weft_profile_sink *)ctx;
+	struct weft_profile_thread *self = self_of(thread);
+
+	if (self && sink->has_intervals) {
+		end_interval(sink, self, ts_ns, false);
+		self->pending_count = 0;
 	}
 }
 
@@ -545,6 +557,7 @@ const struct weft_timeline_ops weft_profile_sink_ops = {
 	.region_begin = on_region_begin,
 	.region_end = on_region_end,
 	.account = on_account,
+	.account_of_others = on_account_of_others,
 	.cpu_sample = on_cpu_sample,
 };
 
@@ -597,7 +610,8 @@ int weft_profile_sink_init(struct weft_profile_sink *sink, enum weft_convert_for
 {
 	*sink = (struct weft_profile_sink){
 		.format = format,
-		.has_sched = has_sched,
+		/* Waits for locks are told by programs as well. */
+		.has_intervals = has_sched || format == WEFT_CONVERT_PPROF_BLOCK,
 		.symbolizer = symbolizer,
 		.profile = weft_pprof_create(),
 	};

@@ -38,7 +38,8 @@ struct weft_profile_thread;
 
 struct weft_profile_sink {
 	enum weft_convert_format format;
-	bool has_sched;                     /* Else cpu and sched come from `account` events. */
+	/* Intervals are counted; else cpu and sched come from `account` events. */
+	bool has_intervals;
 	struct weft_symbolizer *symbolizer; /* Weak. */
 	struct weft_pprof *profile;         /* Owned. */
 	bool has_samples;                   /* The CPU profile is `samples`, and not `profile`. */
@@ -66,7 +67,10 @@ WEFT_MUST_CHECK int weft_profile_sink_init(struct weft_profile_sink *sink,
 void weft_profile_sink_end(struct weft_profile_sink *sink, uint64_t last_ns);
 void weft_profile_sink_fini(struct weft_profile_sink *sink);
 
-/* Whether the format needs scheduling data, so that a trace without any gives nothing. */
+/*
+ * Whether the format needs scheduling data, so that a trace without any gives nothing; waits for locks,
+ * which programs tell themselves, are enough for some.
+ */
 bool weft_profile_format_needs_sched(enum weft_convert_format format);
 
 #endif

@@ -178,16 +178,22 @@ static json_t *woken_by(const struct weft_summary *summary, const struct weft_st
 	return values;
 }
 
+/* What only a scheduler tells. */
+static json_t *of_sched(const struct weft_summary *summary, uint64_t value)
+{
+	return summary->totals->has_sched ? weft_json_number(value) : json_null();
+}
+
 static json_t *scheduling(const struct weft_summary *summary, const struct weft_states *states)
 {
-	if (!summary->totals->has_sched) {
+	if (!summary->totals->has_sched && summary->totals->lock_wait_count == 0) {
 		return json_null();
 	}
 	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "run_ns",
-			 weft_json_number(states->run_ns), "run_wait_ns",
-			 weft_json_number(states->wait_ns), "preempted_ns",
-			 weft_json_number(states->preempted_ns), "preemptions",
-			 weft_json_number(states->preempted_count), "blocked", blocked(states),
+			 of_sched(summary, states->run_ns), "run_wait_ns",
+			 of_sched(summary, states->wait_ns), "preempted_ns",
+			 of_sched(summary, states->preempted_ns), "preemptions",
+			 of_sched(summary, states->preempted_count), "blocked", blocked(states),
 			 "woken_by", woken_by(summary, states));
 }
 

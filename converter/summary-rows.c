@@ -329,7 +329,12 @@ void weft_summary__fini(struct weft_summary *summary)
 
 static bool lacks_sched(const struct weft_summary *summary)
 {
-	return !summary->totals->has_sched;
+	return !summary->totals->has_sched && summary->totals->lock_wait_count == 0;
+}
+
+static bool lacks_all_but_locks(const struct weft_summary *summary)
+{
+	return !summary->totals->has_sched && summary->totals->lock_wait_count > 0;
 }
 
 static bool lacks_wakings(const struct weft_summary *summary)
@@ -398,6 +403,9 @@ const char *weft_summary__hint(const struct weft_summary *summary, size_t number
 	} hints[] = {
 		{lacks_spans, "no tasks, regions or logs were recorded: build the program with "
 			      "libweft, and have it run while recording"},
+		{lacks_all_but_locks,
+		 "of waits only those for locks are known, as threads told them: `weft doctor` "
+		 "says what this machine can record of CPUs and other waits"},
 		{lacks_sched, "who had a CPU, who waited for one and what blocked is not known: "
 			      "`weft doctor` says what this machine can record of it"},
 		{lacks_wakings,

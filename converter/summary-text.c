@@ -269,9 +269,11 @@ static void add_state_columns(const struct report *report, struct weft_report_ta
 {
 	size_t i;
 
-	weft_report_table_add_column(table, "running", RIGHT);
-	weft_report_table_add_column(table, "CPU wait", RIGHT);
-	weft_report_table_add_column(table, "preempted", RIGHT | WEFT_REPORT_OPTIONAL);
+	if (report->summary->totals->has_sched) {
+		weft_report_table_add_column(table, "running", RIGHT);
+		weft_report_table_add_column(table, "CPU wait", RIGHT);
+		weft_report_table_add_column(table, "preempted", RIGHT | WEFT_REPORT_OPTIONAL);
+	}
 	for (i = 0; i < reasons->count; i++) {
 		weft_report_table_add_column(table, reasons->names[i], RIGHT);
 	}
@@ -304,17 +306,25 @@ static void put_waker(const struct report *report, struct weft_report_table *tab
 				 name.len < 64 ? (int)name.len : 64, name.text, most->count, sum);
 }
 
-static void put_states(const struct report *report, struct weft_report_table *table,
-		       const struct weft_states *states, const struct reasons *reasons)
+static void put_running(struct weft_report_table *table, const struct weft_states *states)
 {
-	size_t i;
-
 	weft_report_table_duration(table, states->run_ns);
 	weft_report_table_duration(table, states->wait_ns);
 	if (states->preempted_ns) {
 		weft_report_table_duration(table, states->preempted_ns);
 	} else {
 		weft_report_table_none(table);
+	}
+}
+
+/* Without scheduling data only waits for locks are known, by reason. */
+static void put_states(const struct report *report, struct weft_report_table *table,
+		       const struct weft_states *states, const struct reasons *reasons)
+{
+	size_t i;
+
+	if (report->summary->totals->has_sched) {
+		put_running(table, states);
 	}
 	for (i = 0; i < reasons->count; i++) {
 		const struct weft_reason_row *reason =
@@ -347,7 +357,7 @@ static int put_task_states(const struct report *report)
 		is_empty = is_empty && weft_states_is_empty(&row->states);
 		collect_reasons(&row->states, &reasons);
 	}
-	if (!summary->totals->has_sched || is_empty) {
+	if (is_empty || (!summary->totals->has_sched && reasons.count == 0)) {
 		return 0;
 	}
 	weft_report_table_add_column(&table, "type", LEFT | SHRINK);
@@ -505,12 +515,11 @@ static void add_thread_columns(const struct report *report, struct weft_report_t
 	weft_report_table_add_column(table, "tid", RIGHT);
 	weft_report_table_add_column(table, "pid", RIGHT);
 	weft_report_table_add_column(table, "seen for", RIGHT);
-	if (report->summary->totals->has_sched) {
-		add_state_columns(report, table, reasons);
-	} else if (report->summary->totals->account_count) {
+	if (!report->summary->totals->has_sched && report->summary->totals->account_count) {
 		weft_report_table_add_column(table, "task CPU", RIGHT);
 		weft_report_table_add_column(table, "task CPU wait", RIGHT);
 	}
+	add_state_columns(report, table, reasons);
 	weft_report_table_add_column(table, "tasks", RIGHT | WEFT_REPORT_OPTIONAL);
 	weft_report_table_add_column(table, "regions", RIGHT | WEFT_REPORT_OPTIONAL);
 	weft_report_table_add_column(table, "logs", RIGHT | WEFT_REPORT_OPTIONAL);
@@ -538,12 +547,11 @@ static int put_threads(const struct report *report)
 			(const struct weft_thread_row *)summary->threads.rows[i];
 
 		put_thread_head(report, &table, row);
-		if (summary->totals->has_sched) {
-			put_states(report, &table, &row->states, &reasons);
-		} else if (summary->totals->account_count) {
+		if (!summary->totals->has_sched && summary->totals->account_count) {
 			put_cpu(&table, &row->usage);
 			put_run_wait(&table, &row->usage);
 		}
+		put_states(report, &table, &row->states, &reasons);
 		weft_report_table_count(&table, row->task_count);
 		weft_report_table_count(&table, row->region_count);
 		weft_report_table_count(&table, row->log_count);

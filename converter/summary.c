@@ -590,6 +590,17 @@ static void on_account(void *ctx, uint64_t ts_ns, struct weft_thread *thread,
 	add_usage(row ? &row->usage : &summary->background, event);
 }
 
+static void on_account_of_others(void *ctx, uint64_t ts_ns, struct weft_thread *thread)
+{
+	struct weft_summary *summary = (struct weft_summary *)ctx;
+	struct weft_states others = {0};
+
+	if (row_of(thread)) {
+		credit(row_of(thread), ts_ns);
+		credit_task(summary, row_of(thread), &others);
+	}
+}
+
 static void on_misuse(void *ctx, uint64_t ts_ns, struct weft_thread *thread, uint32_t kind,
 		      struct weft_text name, uint64_t ip)
 {
@@ -662,5 +673,6 @@ const struct weft_timeline_ops weft_summary_ops = {
 	.region_end = on_region_end,
 	.log = on_log,
 	.account = on_account,
+	.account_of_others = on_account_of_others,
 	.misuse = on_misuse,
 };

@@ -136,9 +136,10 @@ int weft_timeline__switch(struct weft_timeline *timeline, const struct weft_even
 static enum weft_wake_context context_of(const struct weft_timeline *timeline,
 					 const struct weft_event *event)
 {
-	uint8_t irqs = event->cpu >= 0 && event->cpu < timeline->lane_count
-			       ? timeline->lane_irqs[event->cpu]
-			       : 0;
+	uint8_t irqs =
+		event->cpu >= 0 && event->cpu < timeline->lane_count
+			? timeline->lane_flags[event->cpu] & (WEFT_LANE_IRQ | WEFT_LANE_SOFTIRQ)
+			: 0;
 
 	if (event->waking.context < WEFT_WAKE_BY_UNKNOWN) {
 		return (enum weft_wake_context)event->waking.context;
@@ -336,20 +337,55 @@ int weft_timeline__syscall(struct weft_timeline *timeline, const struct weft_eve
 	return 0;
 }
 
+/*
+ * Where no scheduler tells when the thread sleeps, its word is taken: from the begin of the wait to its
+ * end. The row stays its own.
+ */
+static void block_for_lock(struct weft_timeline *timeline, struct weft_thread_node *node)
+{
+	if (!timeline->lanes_are_cpus) {
+		timeline->lane_flags[node->shown.lane] |= WEFT_LANE_KEPT;
+		node->kept_lane = node->shown.lane + 1;
+	}
+	node->shown.wait = (struct weft_wait){.lock = node->lock};
+	timeline->totals.lock_wait_count++;
+	weft_timeline__block(timeline, node, weft_wait_reason(&node->shown.wait));
+}
+
+/* A wait that the thread itself says is over; whatever else it does shows that the end was lost. */
+static void end_lock_wait(struct weft_timeline *timeline, const struct weft_event *event)
+{
+	struct weft_thread_node *node =
+		weft_timeline__find_thread(timeline, event->pid, event->tid);
+
+	if (node && node->shown.state == WEFT_THREAD_WAITING) {
+		node->shown.wake_context = WEFT_WAKE_BY_UNKNOWN;
+		weft_timeline__wake(timeline, node, NULL, -1);
+	}
+}
+
 /* Of the thread itself: it says what it is going to wait for. */
 int weft_timeline__lock_wait(struct weft_timeline *timeline, const struct weft_event *event)
 {
+	bool is_begin = event->kind == WEFT_EVENT_LOCK_WAIT_BEGIN;
 	struct weft_thread_node *node;
-	int ret = weft_timeline__act(timeline, event, &node);
+	int ret;
 
+	if (!is_begin && !timeline->options.has_sched && event->pid > 0 && event->tid > 0) {
+		end_lock_wait(timeline, event);
+	}
+	ret = weft_timeline__act(timeline, event, &node);
 	if (ret <= 0) {
 		return ret;
 	}
 	node->lock = (struct weft_wait_lock){0};
-	if (event->kind == WEFT_EVENT_LOCK_WAIT_BEGIN) {
+	if (is_begin) {
 		node->lock.kind = event->lock_wait.kind;
 		node->lock.holder = event->lock_wait.holder;
 		node->lock.object = event->lock_wait.object;
+		if (!timeline->options.has_sched && node->lock.kind != 0) {
+			block_for_lock(timeline, node);
+		}
 	}
 	return 0;
 }
@@ -360,9 +396,9 @@ int weft_timeline__irq(struct weft_timeline *timeline, const struct weft_event *
 
 	if (event->cpu >= 0 && event->cpu < timeline->lane_count) {
 		if (event->kind == WEFT_EVENT_IRQ_ENTRY) {
-			timeline->lane_irqs[event->cpu] |= bit;
+			timeline->lane_flags[event->cpu] |= bit;
 		} else {
-			timeline->lane_irqs[event->cpu] &= (uint8_t)~bit;
+			timeline->lane_flags[event->cpu] &= (uint8_t)~bit;
 		}
 	}
 	return 0;

@@ -30,6 +30,7 @@
 
 #define WEFT_LANE_IRQ     (1U << 0) /* An interrupt is being served there. */
 #define WEFT_LANE_SOFTIRQ (1U << 1)
+#define WEFT_LANE_KEPT    (1U << 2) /* For the thread whose row it is, and which waits. */
 
 /* Calls a hook of the consumer if there is one. */
 #define WEFT_TIMELINE_HOOK(timeline, hook, ...)                                                    \
@@ -56,6 +57,7 @@ struct weft_thread_node {
 	bool seq_seen;
 	uint32_t first_seq, last_seq;
 	struct weft_wait_lock lock; /* Announced and not over; kind 0: none. */
+	int32_t kept_lane;          /* Its own while it waits, and 1; 0: none. */
 	weft_syscall_index syscall; /* Entered and not left; WEFT_SYSCALL_UNKNOWN: not told. */
 	/* A wake-up that came while the thread was about to sleep; see WEFT_EARLY_WAKE_NS. */
 	char comm[16]; /* Name that the kernel told last; "" none. */
@@ -91,7 +93,7 @@ struct weft_timeline {
 	uint64_t last_process_id;
 
 	struct weft_thread_node **lanes; /* Lane → thread running there, or NULL. */
-	uint8_t *lane_irqs;              /* Lane → WEFT_LANE_IRQ | WEFT_LANE_SOFTIRQ. */
+	uint8_t *lane_flags;             /* Lane → WEFT_LANE_IRQ | ... */
 	int32_t lane_count, lane_capacity;
 
 	struct weft_id_map tasks; /* Raw id → task_node, open and lately ended. */

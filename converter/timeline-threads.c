@@ -328,21 +328,21 @@ int weft_timeline__need_lane(struct weft_timeline *timeline, int32_t lane)
 			struct weft_thread_node **lanes = (struct weft_thread_node **)realloc(
 				timeline->lanes,
 				(size_t)capacity * sizeof(struct weft_thread_node *));
-			uint8_t *irqs;
+			uint8_t *flags;
 
 			if (!lanes) {
 				return -ENOMEM;
 			}
 			timeline->lanes = lanes;
-			irqs = (uint8_t *)realloc(timeline->lane_irqs, (size_t)capacity);
-			if (!irqs) {
+			flags = (uint8_t *)realloc(timeline->lane_flags, (size_t)capacity);
+			if (!flags) {
 				return -ENOMEM;
 			}
-			timeline->lane_irqs = irqs;
+			timeline->lane_flags = flags;
 			timeline->lane_capacity = capacity;
 		}
 		timeline->lanes[timeline->lane_count] = NULL;
-		timeline->lane_irqs[timeline->lane_count] = 0;
+		timeline->lane_flags[timeline->lane_count] = 0;
 		WEFT_TIMELINE_HOOK(timeline, lane_new, timeline->lane_count);
 		timeline->lane_count++;
 	}
@@ -396,10 +396,25 @@ void weft_timeline__wake(struct weft_timeline *timeline, struct weft_thread_node
 	WEFT_TIMELINE_HOOK(timeline, wake, &node->shown, waker ? &waker->shown : NULL, lane);
 }
 
+/* Gives up the lane that was kept while it waited. False: there is none. */
+static bool take_kept_lane(struct weft_timeline *timeline, struct weft_thread_node *node,
+			   int32_t *ret_lane)
+{
+	if (node->kept_lane == 0) {
+		return false;
+	}
+	*ret_lane = node->kept_lane - 1;
+	timeline->lane_flags[*ret_lane] &= (uint8_t)~WEFT_LANE_KEPT;
+	node->kept_lane = 0;
+	return true;
+}
+
 void weft_timeline__exit(struct weft_timeline *timeline, struct weft_thread_node *node)
 {
 	int32_t lane = -1;
+	int32_t kept_lane;
 
+	(void)take_kept_lane(timeline, node, &kept_lane); /* Others may have it from now on. */
 	if (node->announced) {
 		if (node->shown.state == WEFT_THREAD_RUNNING) {
 			lane = leave_lane(timeline, node, WEFT_THREAD_GONE);
@@ -429,8 +444,9 @@ void weft_timeline__force_run(struct weft_timeline *timeline, struct weft_thread
 		weft_timeline__stop(timeline, node, "inferred");
 	}
 	if (node->shown.state == WEFT_THREAD_WAITING) {
-		/* Some tiers tell of none. */
-		repairs->wake_inferred += timeline->totals.waking_count > 0;
+		/* Some tiers tell of none; of waits for locks, the threads themselves do. */
+		repairs->wake_inferred +=
+			timeline->totals.waking_count > 0 || !timeline->options.has_sched;
 		node->shown.wake_context = WEFT_WAKE_BY_UNKNOWN;
 		weft_timeline__wake(timeline, node, NULL, -1);
 	}
@@ -438,13 +454,18 @@ void weft_timeline__force_run(struct weft_timeline *timeline, struct weft_thread
 	weft_timeline__run(timeline, node, lane);
 }
 
-/* A lane of its own for a thread: the lowest that is free. */
-static int choose_own_lane(struct weft_timeline *timeline, int32_t *ret_lane)
+/* A lane of its own for a thread: the one that it had, or the lowest that is free. */
+static int choose_own_lane(struct weft_timeline *timeline, struct weft_thread_node *node,
+			   int32_t *ret_lane)
 {
 	int32_t lane = 0;
 	int ret;
 
-	while (lane < timeline->lane_count && timeline->lanes[lane]) {
+	if (take_kept_lane(timeline, node, ret_lane)) {
+		return 0;
+	}
+	while (lane < timeline->lane_count &&
+	       (timeline->lanes[lane] || (timeline->lane_flags[lane] & WEFT_LANE_KEPT))) {
 		lane++;
 	}
 	ret = weft_timeline__need_lane(timeline, lane);
@@ -465,7 +486,7 @@ static int place(struct weft_timeline *timeline, struct weft_thread_node *node, 
 		return 0;
 	}
 	if (!timeline->lanes_are_cpus || cpu < 0 || cpu >= WEFT_CPU_COUNT_MAX) {
-		ret = choose_own_lane(timeline, &lane);
+		ret = choose_own_lane(timeline, node, &lane);
 	} else {
 		ret = weft_timeline__need_lane(timeline, lane);
 	}

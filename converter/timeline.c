@@ -35,7 +35,7 @@ void weft_timeline_destroy(struct weft_timeline *timeline)
 	weft_timeline__free_threads(timeline);
 	weft_timeline__free_tasks(timeline);
 	free(timeline->lanes);
-	free(timeline->lane_irqs);
+	free(timeline->lane_flags);
 	free(timeline);
 }
 

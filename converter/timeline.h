@@ -19,8 +19,9 @@
  *   - region_end closes the innermost open region of its thread (or a region begun before the
  *     trace when none is open: `began_before`).
  *
- * Without scheduling data every thread with events is Running from its first event until its end:
- * the trace then shows who did what and when, not who had a CPU.
+ * Without scheduling data every thread with events is Running from its first event until its end,
+ * but for the waits of which it told itself (lock_wait_begin and lock_wait_end): the trace then shows who
+ * did what and when, not who had a CPU.
  *
  * Memory is bounded by the number of live threads, open tasks and open regions, each with a
  * ceiling; not by the length of the trace.
@@ -134,6 +135,7 @@ struct weft_timeline_totals {
 	uint64_t log_count, account_count, cpu_sample_count, switch_count, waking_count,
 		misuse_count;
 	uint64_t first_ns, last_ns; /**< Of accepted events. */
+	uint64_t lock_wait_count;   /**< Waits told by threads, where no scheduler told of any. */
 	bool has_sched;             /**< Scheduling events were seen. */
 	struct weft_repairs repairs;
 };
@@ -205,6 +207,11 @@ struct weft_timeline_ops {
 	/** task: NULL for the background task. Numbers as in <weft/events.h>. */
 	void (*account)(void *ctx, uint64_t ts_ns, struct weft_thread *thread,
 			const struct weft_task_state *task, const struct weft_event *event);
+	/**
+	 * What the thread did since its former account hook, or this one, was for no task of those that
+	 * were selected. Called by a filter, in place of `account`.
+	 */
+	void (*account_of_others)(void *ctx, uint64_t ts_ns, struct weft_thread *thread);
 	/** task: NULL for the background task. Numbers as in <weft/events.h>. */
 	void (*cpu_sample)(void *ctx, uint64_t ts_ns, struct weft_thread *thread,
 			   const struct weft_task_state *task, const struct weft_event *event);

@@ -231,6 +231,48 @@ void weft_pprof_remove_labels(struct weft_pprof *profile, const char *key)
 	weft_hash_index_clear(&profile->sample_index);
 }
 
+static int add_label(struct weft_pprof *profile, struct weft_pprof_sample *sample,
+		     const struct weft_pprof_label *label)
+{
+	size_t size = sample->label_count * sizeof(*label);
+	struct weft_pprof_label *labels;
+	void *memory;
+	int ret = weft_arena_take(&profile->arena, size + sizeof(*label), &memory);
+
+	if (ret != 0) {
+		return ret;
+	}
+	labels = (struct weft_pprof_label *)memory;
+	if (size > 0) {
+		memcpy(labels, sample->labels, size);
+	}
+	labels[sample->label_count++] = *label;
+	sample->labels = labels;
+	return 0;
+}
+
+int weft_pprof_number_samples(struct weft_pprof *profile, const char *key,
+			      int64_t (*number)(void *ctx, const struct weft_pprof_sample *sample),
+			      void *ctx)
+{
+	struct weft_pprof_sample *samples = (struct weft_pprof_sample *)profile->samples.items;
+	struct weft_pprof_label label = {0};
+	int ret = weft_pprof_add_string(profile, key, &label.key);
+	size_t i;
+
+	if (ret == 0) {
+		ret = weft_pprof_add_string(profile, "", &label.unit);
+	}
+	for (i = 0; i < profile->samples.count && ret == 0; i++) {
+		label.num = number(ctx, &samples[i]);
+		if (label.num != 0) {
+			ret = add_label(profile, &samples[i], &label);
+		}
+	}
+	weft_hash_index_clear(&profile->sample_index);
+	return ret;
+}
+
 int64_t weft_pprof__add(int64_t a, int64_t b)
 {
 	int64_t sum;

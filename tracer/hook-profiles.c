@@ -42,12 +42,30 @@ static int64_t whole(int64_t fixed)
 
 /* ---- heap, allocs ---- */
 
+static struct mallinfo2 noted_allocator;
+static bool has_noted_allocator, is_allocator_avoided;
+
+void weft_hook_profiles__note_allocator(void)
+{
+	noted_allocator = mallinfo2();
+	has_noted_allocator = true;
+}
+
+void weft_hook_profiles__avoid_allocator(void)
+{
+	is_allocator_avoided = true;
+}
+
 /* The trailer of the text form: what the allocator itself says. Nothing under another than glibc's. */
 static void describe_allocator(struct weft_raw_profile *profile)
 {
-	struct mallinfo2 info = mallinfo2();
+	struct mallinfo2 info;
 	struct rusage usage;
 
+	if (is_allocator_avoided && !has_noted_allocator) {
+		return;
+	}
+	info = is_allocator_avoided ? noted_allocator : mallinfo2();
 	weft_raw_profile_add_comment(profile, "# runtime.MemStats");
 	weft_raw_profile_add_comment(profile, "# Alloc = %zu", info.uordblks + info.hblkhd);
 	weft_raw_profile_add_comment(profile, "# Sys = %zu", info.arena + info.hblkhd);

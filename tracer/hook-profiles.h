@@ -27,4 +27,12 @@ int weft_hook_profile_write(unsigned int index, bool for_text, weft_raw_profile_
 /* Offers all of them. 0; a negative errno of weft_export_add(): some may be offered. */
 int weft_hook_profiles_export(void);
 
+/*
+ * For a copy of the process that writes profiles, where an allocator's lock may be held by a thread that is
+ * not there: it is not asked then, and what it said when it was noted before stands in the profiles;
+ * nothing if it was not.
+ */
+void weft_hook_profiles__note_allocator(void);
+void weft_hook_profiles__avoid_allocator(void);
+
 #endif

@@ -7,12 +7,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <ucontext.h>
@@ -20,6 +22,7 @@
 
 #include <weft/profile.h>
 
+#include "control.h"
 #include "cpu-profile.h"
 #include "cpu-sampler.h"
 #include "heap-profile.h"
@@ -44,7 +47,8 @@ static pid_t starter;
 /* Of this process, as far as fork() was seen: a child of vfork() has another, and its parent's memory. */
 static pid_t own_pid;
 static _Atomic bool is_finished;
-static bool has_cpu_profile; /* Ours, from the start; a forked child has none. */
+static _Atomic bool is_executing; /* Another program, as a thread tries just now. */
+static bool has_cpu_profile;      /* Ours, from the start; a forked child has none. */
 
 /* A line of ours among what the program says. */
 static void say(const char *text, const char *detail)
@@ -69,6 +73,7 @@ void weft_hooks__forget(void)
 	has_cpu_profile = false;
 	own_pid = getpid();
 	atomic_store_explicit(&is_finished, false, memory_order_relaxed);
+	atomic_store_explicit(&is_executing, false, memory_order_relaxed);
 }
 
 static bool start(const struct weft_settings *settings)
@@ -189,9 +194,23 @@ static int write_to_file(void *ctx, const void *bytes, size_t size)
 struct ending {
 	pid_t pid;
 	bool is_copy;
+	uint64_t
+		image; /* 0: the process ends; else when this program began, and another takes over. */
 	uint64_t process_cpu_ns;
 	void (*prepare)(void);
 };
+
+static void format_path(const struct ending *ending, unsigned int index, char ret_path[PATH_SIZE])
+{
+	const char *kind = index < WEFT_HOOK_PROFILES ? weft_hook_profile_name(index) : "cpu";
+	char image[32] = "";
+
+	if (ending->image > 0) {
+		(void)snprintf(image, sizeof(image), "@%" PRIu64, ending->image);
+	}
+	(void)snprintf(ret_path, PATH_SIZE, "%s/%s.%d%s", weft_settings_get()->out, kind,
+		       (int)ending->pid, image);
+}
 
 static int write_cpu_profile(const struct ending *ending, int fd)
 {
@@ -220,16 +239,13 @@ static int write_profile(const struct ending *ending, unsigned int index, const 
 /* The CPU profile first, so that it does not count what writing the others takes. */
 static void write_profiles(const struct ending *ending)
 {
-	const char *folder = weft_settings_get()->out;
 	char path[PATH_SIZE];
 	unsigned int i = WEFT_HOOK_PROFILES + (has_cpu_profile ? 1U : 0U);
 
 	while (i-- > 0) {
 		int ret;
 
-		(void)snprintf(path, sizeof(path), "%s/%s.%d", folder,
-			       i < WEFT_HOOK_PROFILES ? weft_hook_profile_name(i) : "cpu",
-			       (int)ending->pid);
+		format_path(ending, i, path);
 		ret = write_profile(ending, i, path);
 		if (ret < 0) {
 			say(path, strerrordesc_np(-ret));
@@ -260,13 +276,19 @@ static __attribute__((noinline)) bool is_in_handler(void)
 	return false;
 }
 
-/* True once in each process that has profiles to write. Async-signal-safe. */
-static bool has_to_finish(void)
+/* Whether there are profiles to write. Async-signal-safe. */
+static bool has_profiles(void)
 {
 	const struct weft_settings *settings = weft_settings_get();
 
 	return starter != 0 && settings->out[0] != '\0' && getpid() == own_pid &&
-	       (own_pid == starter || settings->children) &&
+	       (own_pid == starter || settings->children);
+}
+
+/* True once in each process that has. Async-signal-safe. */
+static bool has_to_finish(void)
+{
+	return has_profiles() &&
 	       !atomic_exchange_explicit(&is_finished, true, memory_order_relaxed);
 }
 
@@ -280,6 +302,8 @@ static __attribute__((noreturn)) void finish_copy(void)
 	weft_hook_guard_++;
 	weft_heap__forget_locks(); /* free() looks objects up, and others may have the locks. */
 	weft_lock__forget();
+	weft_mappings__avoid_loader();
+	weft_hook_profiles__avoid_allocator();
 	copied.prepare();
 	write_profiles(&copied);
 	for (;;) {
@@ -337,7 +361,7 @@ static bool lock_mappings(void)
 	return false;
 }
 
-static void finish_in_copy(void (*prepare)(void))
+static void finish_in_copy(uint64_t image, void (*prepare)(void))
 {
 	struct timespec used = {0, 0};
 	bool is_locked;
@@ -348,6 +372,7 @@ static void finish_in_copy(void (*prepare)(void))
 	copied = (struct ending){
 		.pid = own_pid,
 		.is_copy = true,
+		.image = image,
 		.process_cpu_ns = (uint64_t)used.tv_sec * NS_PER_S + (uint64_t)used.tv_nsec,
 		.prepare = prepare,
 	};
@@ -369,7 +394,7 @@ static void finish_in_copy(void (*prepare)(void))
 WEFT_API void weft_hooks_finish_in_copy(void (*prepare)(void))
 {
 	if (has_to_finish()) {
-		finish_in_copy(prepare);
+		finish_in_copy(0, prepare);
 	}
 }
 
@@ -381,10 +406,64 @@ WEFT_API void weft_hooks_finish(void (*prepare)(void))
 		return;
 	}
 	if (is_in_handler()) {
-		finish_in_copy(prepare);
+		finish_in_copy(0, prepare);
 		return;
 	}
 	weft_hook_guard_++;
 	write_profiles(&ending);
 	weft_hook_guard_--;
+}
+
+/* ---- Another program in this one's place ---- */
+
+/* What the process's own timer was set to: the only one that the next program would inherit. */
+static struct itimerval stopped_timer;
+
+/* As samples come by it or not: SIGPROF is ours, and would kill a program without a handler. */
+static void stop_process_timer(void)
+{
+	const struct itimerval never = {{0, 0}, {0, 0}};
+
+	stopped_timer = never;
+	if (has_cpu_profile && weft_cpu_sampler_is_installed()) {
+		(void)setitimer(ITIMER_PROF, &never, &stopped_timer); /* Cannot fail. */
+	}
+}
+
+WEFT_API bool weft_hooks_before_exec(void (*prepare)(void))
+{
+	/* Of several threads that try at once the first does this for all: the others end by its exec. */
+	if (!has_profiles() || own_pid != starter ||
+	    atomic_load_explicit(&is_finished, memory_order_relaxed) ||
+	    atomic_exchange_explicit(&is_executing, true, memory_order_relaxed)) {
+		return false;
+	}
+	if (!is_in_handler()) {
+		weft_hook_guard_++;
+		/* The copy asks neither loader nor allocator. */
+		(void)weft_mappings_refresh(true);
+		weft_hook_profiles__note_allocator();
+		weft_hook_guard_--;
+	}
+	finish_in_copy(weft_control.start_ns, prepare);
+	stop_process_timer();
+	return true;
+}
+
+WEFT_API void weft_hooks_exec_failed(void)
+{
+	const struct ending ending = {.pid = own_pid, .image = weft_control.start_ns};
+	char path[PATH_SIZE];
+	int saved_errno = errno;
+	unsigned int i;
+
+	for (i = 0; i < WEFT_HOOK_PROFILES + (has_cpu_profile ? 1U : 0U); i++) {
+		format_path(&ending, i, path);
+		(void)unlink(path); /* Not there when it could not be written. */
+	}
+	if (timerisset(&stopped_timer.it_interval)) {
+		(void)setitimer(ITIMER_PROF, &stopped_timer, NULL); /* As before. */
+	}
+	atomic_store_explicit(&is_executing, false, memory_order_relaxed);
+	errno = saved_errno;
 }

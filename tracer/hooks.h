@@ -54,6 +54,19 @@ WEFT_API void weft_hooks_finish(void (*prepare)(void));
  */
 WEFT_API void weft_hooks_finish_in_copy(void (*prepare)(void));
 
+/*
+ * The process executes another program in its place: writes FOLDER/KIND.PID@START, where START tells this
+ * program's beginning from those of others in the same process, as weft_hooks_finish_in_copy() does. True:
+ * it has, so that weft_hooks_exec_failed() is to be called if the process goes on after all.
+ * Only a process that runs the program in which weft_hooks_start() was called does so: of a fork that
+ * executes something, nothing was the fork's own.
+ *
+ * Async-signal-safe; does nothing in a child of vfork().
+ */
+WEFT_API bool weft_hooks_before_exec(void (*prepare)(void));
+/* Takes them back. errno is kept. Async-signal-safe. */
+WEFT_API void weft_hooks_exec_failed(void);
+
 /* In the child of fork(), before anything there allocates: other threads' locks are nobody's. */
 void weft_hooks__forget(void);
 

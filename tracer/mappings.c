@@ -6,10 +6,8 @@
 #include "mappings.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <link.h>
 #include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,6 +20,8 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct weft_mappings known; /* By address; a file string is owned by its item. */
 static unsigned long long seen_adds, seen_subs;
 static bool has_seen;
+static struct weft_object_range main_program; /* Once known, for ever. */
+static bool is_loader_avoided;
 
 /* An object of the loader's: where its segments lie, and what it is. */
 struct object {
@@ -109,20 +109,33 @@ static size_t name_len(const char *name)
 	return len;
 }
 
+/* Behind so many words and the spaces around them. */
+static const char *skip_fields(const char *at, int count)
+{
+	for (; count > 0; count--) {
+		at += strspn(at, " ");
+		at += strcspn(at, " \n");
+	}
+	return at + strspn(at, " ");
+}
+
 /* One line; whether it is code of a named file. The name is not copied yet. */
 static bool parse_line(const char *line, struct weft_mapping *ret_mapping, const char **ret_name)
 {
-	char permissions[5];
-	int name_at = 0;
+	char *at;
 
-	if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s %" SCNx64 " %*s %*s%n", &ret_mapping->start,
-		   &ret_mapping->limit, permissions, &ret_mapping->offset, &name_at) != 4 ||
-	    name_at == 0) {
+	/* Not by sscanf(), which looks for the end of the whole text each time. */
+	ret_mapping->start = strtoull(line, &at, 16);
+	if (*at != '-') {
 		return false;
 	}
-	/* Not by a space in the pattern, which would go on to the next line where there is no name. */
-	*ret_name = line + name_at + strspn(line + name_at, " ");
-	return permissions[2] == 'x' && name_len(*ret_name) > 0;
+	ret_mapping->limit = strtoull(at + 1, &at, 16);
+	if (at[0] != ' ' || strcspn(at, "\n") < 6 || at[3] != 'x') { /* " rwxp ". */
+		return false;
+	}
+	ret_mapping->offset = strtoull(at + 6, &at, 16);
+	*ret_name = skip_fields(at, 2); /* Device, inode. */
+	return name_len(*ret_name) > 0;
 }
 
 static int append(struct weft_mappings *list, const struct weft_mapping *mapping, const char *name,
@@ -221,6 +234,31 @@ static int keep_unloaded(struct weft_mappings *next)
 	return ret;
 }
 
+static int first_object(struct dl_phdr_info *info, size_t size, void *ctx)
+{
+	char build_id[WEFT_BUILD_ID_SIZE];
+
+	(void)size;
+	weft_object_scan(info, (struct weft_object_range *)ctx, build_id);
+	return 1;
+}
+
+/* What is known of them already. Under the lock. */
+static void collect_known(struct object_list *list)
+{
+	size_t i;
+
+	for (i = 0; i < known.count; i++) {
+		struct object *object = &list->items[list->count++];
+
+		object->start = known.items[i].start;
+		object->end = known.items[i].limit;
+		memcpy(object->build_id, known.items[i].build_id, sizeof(object->build_id));
+	}
+	list->adds = seen_adds;
+	list->subs = seen_subs;
+}
+
 /* Under the lock. */
 static int refresh(struct object_list *objects)
 {
@@ -229,11 +267,19 @@ static int refresh(struct object_list *objects)
 	size_t len;
 	int ret;
 
-	objects->items = (struct object *)calloc(objects->size, sizeof(*objects->items));
+	objects->size = is_loader_avoided ? known.count : objects->size;
+	objects->items = (struct object *)calloc(objects->size + 1, sizeof(*objects->items));
 	if (!objects->items) {
 		return -ENOMEM;
 	}
-	(void)dl_iterate_phdr(collect_object, objects);
+	if (is_loader_avoided) {
+		collect_known(objects);
+	} else {
+		(void)dl_iterate_phdr(collect_object, objects);
+		if (main_program.end == 0) {
+			(void)dl_iterate_phdr(first_object, &main_program);
+		}
+	}
 	ret = weft_proc_file_read("/proc/self/maps", &text, &len);
 	if (ret == 0) {
 		ret = parse_maps(text, objects, &next);
@@ -263,7 +309,9 @@ int weft_mappings_refresh(bool always)
 	struct object_list objects = {NULL, 0, 0, 0, 0};
 	int ret = 0;
 
-	(void)dl_iterate_phdr(count_object, &objects);
+	if (!is_loader_avoided) {
+		(void)dl_iterate_phdr(count_object, &objects);
+	}
 	(void)pthread_mutex_lock(&lock);
 	if (always || !has_seen || objects.adds != seen_adds || objects.subs != seen_subs) {
 		ret = refresh(&objects);
@@ -272,22 +320,11 @@ int weft_mappings_refresh(bool always)
 	return ret;
 }
 
-static int first_object(struct dl_phdr_info *info, size_t size, void *ctx)
-{
-	char build_id[WEFT_BUILD_ID_SIZE];
-
-	(void)size;
-	weft_object_scan(info, (struct weft_object_range *)ctx, build_id);
-	return 1;
-}
-
 /* The loader's first object is the main program, wherever it lies. */
-static void put_main_first(struct weft_mappings *mappings)
+static void put_main_first(struct weft_mappings *mappings, struct weft_object_range program)
 {
-	struct weft_object_range program = {0, 0};
 	size_t i;
 
-	(void)dl_iterate_phdr(first_object, &program);
 	for (i = 0; i < mappings->count; i++) {
 		struct weft_mapping found = mappings->items[i];
 
@@ -302,10 +339,12 @@ static void put_main_first(struct weft_mappings *mappings)
 int weft_mappings_copy(struct weft_mappings *ret_mappings)
 {
 	struct weft_mappings copy = {NULL, 0};
+	struct weft_object_range program;
 	int ret = 0;
 	size_t i;
 
 	(void)pthread_mutex_lock(&lock);
+	program = main_program;
 	for (i = 0; i < known.count && ret == 0; i++) {
 		ret = append(&copy, &known.items[i], known.items[i].file,
 			     strlen(known.items[i].file));
@@ -315,7 +354,7 @@ int weft_mappings_copy(struct weft_mappings *ret_mappings)
 		weft_mappings_fini(&copy);
 		return ret;
 	}
-	put_main_first(&copy);
+	put_main_first(&copy, program);
 	*ret_mappings = copy;
 	return 0;
 }
@@ -352,6 +391,11 @@ const struct weft_mapping *weft_mappings_find(const struct weft_mappings *mappin
 void weft_mappings__lock(void)
 {
 	(void)pthread_mutex_lock(&lock);
+}
+
+void weft_mappings__avoid_loader(void)
+{
+	is_loader_avoided = true;
 }
 
 bool weft_mappings__try_lock(void)

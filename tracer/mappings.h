@@ -51,5 +51,10 @@ void weft_mappings__lock(void);
 void weft_mappings__unlock(void);
 /* For a copy that is made in a signal handler. Async-signal-safe. */
 bool weft_mappings__try_lock(void);
+/*
+ * In such a copy: whoever held the loader's lock is not there, so that the loader is not asked any more.
+ * Mappings are read as before; of objects that were not known yet the build ids are missing.
+ */
+void weft_mappings__avoid_loader(void);
 
 #endif

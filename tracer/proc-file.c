@@ -17,6 +17,8 @@
 #define FIRST_SIZE (64U << 10)
 /* The longest /proc/self/maps: vm.max_map_count lines with long paths. */
 #define SIZE_MAX_BYTES (64U << 20)
+/* Which field of /proc/PID/stat is the mask of blocked signals: see the manual, proc(5). */
+#define STAT_BLOCKED 32U
 
 /* As the kernel fills it for getdents64(2). */
 struct directory_entry {
@@ -78,30 +80,39 @@ int weft_proc_file_read(const char *path, char **ret_text, size_t *ret_len)
 	return ret;
 }
 
-static int peek(int fd, char *ret_text, size_t size)
+int weft_proc_fd_peek(int fd, char *ret_text, size_t size)
 {
 	ssize_t len;
 
 	ret_text[0] = '\0';
-	if (fd < 0) {
-		return -errno;
-	}
 	do {
-		len = read(fd, ret_text, size - 1);
+		len = pread(fd, ret_text, size - 1, 0);
 	} while (len < 0 && errno == EINTR);
 	if (len < 0) {
-		len = -errno;
+		return -errno;
 	}
-	(void)close(fd); /* Read only; nothing to lose. */
-	if (len >= 0) {
-		ret_text[len] = '\0';
-	}
+	ret_text[len] = '\0';
 	return (int)len;
+}
+
+static int peek(int fd, char *ret_text, size_t size)
+{
+	int ret;
+
+	if (fd < 0) {
+		ret_text[0] = '\0';
+		return fd;
+	}
+	ret = weft_proc_fd_peek(fd, ret_text, size);
+	(void)close(fd); /* Read only; nothing to lose. */
+	return ret;
 }
 
 int weft_proc_file_peek(const char *path, char *ret_text, size_t size)
 {
-	return peek(open(path, O_RDONLY | O_CLOEXEC), ret_text, size);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	return peek(fd < 0 ? -errno : fd, ret_text, size);
 }
 
 /* /proc/self/task while it is held, and 1; 0: it is not. */
@@ -120,13 +131,19 @@ void weft_proc_tasks_release(void)
 	}
 }
 
-int weft_proc_task_peek(int32_t tid, const char *file, char *ret_text, size_t size)
+int weft_proc_task_open(int32_t tid, const char *file)
 {
 	char path[96];
+	int fd;
 
 	(void)snprintf(path, sizeof(path), "%s%d/%s", held_fd > 0 ? "" : TASKS "/", (int)tid, file);
-	return peek(openat(held_fd > 0 ? held_fd - 1 : AT_FDCWD, path, O_RDONLY | O_CLOEXEC),
-		    ret_text, size);
+	fd = openat(held_fd > 0 ? held_fd - 1 : AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+int weft_proc_task_peek(int32_t tid, const char *file, char *ret_text, size_t size)
+{
+	return peek(weft_proc_task_open(tid, file), ret_text, size);
 }
 
 int weft_proc_threads_walk(bool (*visit)(void *ctx, int32_t tid), void *ctx)
@@ -195,4 +212,29 @@ int weft_proc_thread_read(int32_t tid, struct weft_proc_thread *ret_thread)
 	ret_thread->switch_count = status_field(text, "\nvoluntary_ctxt_switches:\t", 10) +
 				   status_field(text, "\nnonvoluntary_ctxt_switches:\t", 10);
 	return 0;
+}
+
+/* Field `wanted`, from 3 on, of a stat file: behind the name, which may have spaces and brackets. */
+static const char *stat_field(const char *text, unsigned int wanted)
+{
+	const char *at = strrchr(text, ')');
+	unsigned int field;
+
+	for (field = 2; at && field < wanted; field++) {
+		at = strchr(at + 1, ' ');
+	}
+	return at ? at + 1 : NULL;
+}
+
+int weft_proc_thread_blocks(int32_t tid, int signal)
+{
+	char text[1024];
+	const char *mask;
+	int len = weft_proc_task_peek(tid, "stat", text, sizeof(text));
+
+	if (len < 0) {
+		return len == -ENOENT ? -ESRCH : len;
+	}
+	mask = stat_field(text, STAT_BLOCKED);
+	return mask ? (int)(strtoull(mask, NULL, 10) >> (signal - 1) & 1) : -EIO;
 }

@@ -22,6 +22,10 @@ int weft_proc_threads_walk(bool (*visit)(void *ctx, int32_t tid), void *ctx);
 
 /* As weft_proc_file_peek(), a file of one thread of this process, e.g. "syscall". */
 int weft_proc_task_peek(int32_t tid, const char *file, char *ret_text, size_t size);
+/* The same for a file that is read more than once: a descriptor to be closed, or a negative errno. */
+int weft_proc_task_open(int32_t tid, const char *file);
+/* From its begin, as weft_proc_file_peek(). */
+int weft_proc_fd_peek(int fd, char *ret_text, size_t size);
 /* Between these two the calling thread finds such files faster. Not nested. */
 void weft_proc_tasks_hold(void);
 void weft_proc_tasks_release(void);
@@ -36,5 +40,7 @@ struct weft_proc_thread {
 
 /* 0; -ESRCH or another negative errno: it is gone, or cannot be read. */
 int weft_proc_thread_read(int32_t tid, struct weft_proc_thread *ret_thread);
+/* Whether it blocks this signal, 1 to 31, for two thirds of that cost. 1; 0; a negative errno as above. */
+int weft_proc_thread_blocks(int32_t tid, int signal);
 
 #endif

@@ -3,26 +3,7 @@
 /*
  * The environment variable WEFT: knobs of libweft and of the preload library, in one syntax.
  *
- *     WEFT=off                                   libweft does nothing at all
- *     WEFT=memprofilerate=1,blockprofilerate=1   knobs, by commas; of two equal ones the last counts
- *
- * | knob                    | counterpart in Go           | unless given                          |
- * |-------------------------|-----------------------------|---------------------------------------|
- * | memprofilerate=BYTES    | runtime.MemProfileRate      | 524288; 0 off, 1 everything           |
- * | blockprofilerate=NS     | SetBlockProfileRate()       | 0: off; 1 everything                  |
- * | blockio=0 or 1          |                             | 0; 1: waits for I/O, sleeps are blocks |
- * | mutexprofilefraction=N  | SetMutexProfileFraction()   | 0: off; 1 everything                  |
- * | cpuprofilerate=HZ       | SetCPUProfileRate()         | 0: no CPU profile from the start      |
- * | schedtrace=MS           | GODEBUG=schedtrace          | 0; a line each MS on standard error: see periodic.h |
- * | scheddetail=0 or 1      | GODEBUG=scheddetail         | 0; 1: and one for each thread         |
- * | alloctrace=MS           | GODEBUG=gctrace, about      | 0; a line on the allocator            |
- * | trace=0 or 1            |                             | 1: LTTng-UST is looked for            |
- * | serve=0 or 1            | importing net/http/pprof    | 0; 1: profiles at the control socket  |
- * | children=0 or 1         |                             | 0: what the program starts is left alone |
- * | out=FOLDER              |                             | none; profiles are written at the end |
- *
- * out= takes the rest of the text, commas and all. Only the preload library acts on all but `off` and
- * `trace`. Set-user-id programs do not look at WEFT.
+ * The syntax and the knobs are in <weft/runtime.h>, for users.
  */
 #ifndef WEFT_TRACER_SETTINGS_H
 #define WEFT_TRACER_SETTINGS_H

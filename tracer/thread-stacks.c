@@ -37,7 +37,6 @@
 #define RUNNING_MS     1000U
 #define BATCH_MS       20U
 #define DRAIN_MS       1000U
-#define NEWCOMERS      64U /* Threads that may come between counting and asking. */
 #define OWN_LABELS_MAX 4U
 #define TAGGED_MAX     65536U
 #define SIGNAL_BIT     (UINT64_C(1) << (SIGPROF - 1))
@@ -51,8 +50,9 @@ struct slot {
 	int32_t tid;
 	int timer; /* NO_TIMER, or the one that asks it while it runs. */
 	bool is_asked;
-	bool is_walked; /* By who asks, while it slept. */
-	struct weft_proc_thread status;
+	bool is_walked;                 /* By who asks, while it slept. */
+	bool is_deaf;                   /* Blocks the signal. */
+	struct weft_proc_thread status; /* If the request is detailed. */
 	struct weft_thread_syscall syscall;
 	uint64_t wait_ns;           /* 0: unknown. */
 	struct weft_labels *labels; /* A reference. */
@@ -62,12 +62,20 @@ struct slot {
 
 struct request {
 	uint32_t id;
+	bool is_detailed; /* Names, states and waits are wanted, which costs more than the rest. */
 	uint32_t size, count; /* Slots there are, and in use. */
 	uint32_t left_out;
+	uint32_t settled; /* Of the first so many no answer is missing. */
 	struct slot slots[];
 };
 
-/* What is remembered of a thread between two collections. */
+struct tid_list {
+	int32_t *tids;
+	uint32_t count, capacity;
+	bool is_cut; /* For lack of memory. */
+};
+
+/* What is remembered of a thread between two detailed collections. */
 struct memory {
 	int32_t tid;
 	uint64_t switch_count; /* What it shows next time if it goes on waiting. */
@@ -150,7 +158,7 @@ static void pause_shortly(void)
 	(void)nanosleep(&pause, NULL); /* Woken early: looks again. */
 }
 
-static struct request *create_request(uint32_t size)
+static struct request *create_request(uint32_t size, bool is_detailed)
 {
 	struct request *request;
 	void *memory =
@@ -163,6 +171,7 @@ static struct request *create_request(uint32_t size)
 	request = (struct request *)memory;
 	last_id = last_id == UINT32_MAX ? 1 : last_id + 1;
 	request->id = last_id;
+	request->is_detailed = is_detailed;
 	request->size = size;
 	return request;
 }
@@ -193,28 +202,36 @@ static bool close_request(void)
 	return true;
 }
 
-static bool count_thread(void *ctx, int32_t tid)
+static bool note_thread(void *ctx, int32_t tid)
 {
-	(void)tid;
-	++*(uint32_t *)ctx;
+	struct tid_list *list = (struct tid_list *)ctx;
+
+	if (list->count == list->capacity) {
+		uint32_t capacity = list->capacity > 0 ? list->capacity * 2 : 256;
+		int32_t *tids = (int32_t *)realloc(list->tids, capacity * sizeof(*tids));
+
+		if (!tids) {
+			list->is_cut = true;
+			return false;
+		}
+		list->tids = tids;
+		list->capacity = capacity;
+	}
+	list->tids[list->count++] = tid;
 	return true;
 }
 
-/* Notes what /proc says, before a signal changes it. */
-static bool note_thread(void *ctx, int32_t tid)
+/* What /proc says, before a signal changes it. 0; -ESRCH or another negative errno. */
+static int read_status(const struct request *request, struct slot *slot)
 {
-	struct request *request = (struct request *)ctx;
-	struct slot *slot = &request->slots[request->count];
+	int ret = request->is_detailed ? weft_proc_thread_read(slot->tid, &slot->status)
+				       : weft_proc_thread_blocks(slot->tid, SIGPROF);
 
-	if (request->count == request->size) {
-		return false;
+	if (ret >= 0) {
+		slot->is_deaf =
+			request->is_detailed ? (slot->status.blocked & SIGNAL_BIT) != 0 : ret == 1;
 	}
-	if (weft_proc_thread_read(tid, &slot->status) == 0) {
-		slot->tid = tid;
-		slot->timer = NO_TIMER;
-		request->count++;
-	}
-	return true;
+	return ret < 0 ? ret : 0;
 }
 
 /* The asking thread needs no signal. */
@@ -230,15 +247,15 @@ static void answer_self(struct slot *slot)
 	atomic_store_explicit(&slot->state, SLOT_DONE, memory_order_relaxed);
 }
 
-/* Without a signal, if it is still in the same system call afterwards. */
-static void walk_sleeper(struct slot *slot)
+/* Without a signal, if it is still in the same system call afterwards. syscall_fd: its file. */
+static void walk_sleeper(struct slot *slot, int syscall_fd)
 {
 	struct weft_thread_syscall after;
 
 	slot->depth = weft_stack_bounds_walk_other((uintptr_t)slot->syscall.pc,
 						   (uintptr_t)slot->syscall.sp, slot->pcs,
 						   WEFT_STACK_DEPTH_MAX);
-	weft_thread_state_read_syscall(slot->tid, &after);
+	weft_thread_state_peek_syscall(syscall_fd, &after);
 	if (after.number == slot->syscall.number && after.sp == slot->syscall.sp) {
 		slot->is_walked = slot->depth > 0;
 	} else {
@@ -298,33 +315,52 @@ static bool is_running(const struct slot *slot)
 	return slot->syscall.number < 0 && slot->syscall.pc == 0;
 }
 
-/* In the way that suits what the thread is doing. */
-static void ask(struct request *request, uint32_t at)
+/*
+ * In the way that suits what the thread is doing. It must not be asked yet. False: there is no such
+ * thread any more, or /proc does not tell of it.
+ */
+static bool ask(struct request *request, uint32_t at)
 {
 	struct slot *slot = &request->slots[at];
+	int syscall_fd = weft_proc_task_open(slot->tid, "syscall");
+	bool is_fragile;
+	bool is_there;
 
-	if ((slot->status.blocked & SIGNAL_BIT) || weft_thread_state_is_fragile(&slot->syscall)) {
-		walk_sleeper(slot);
-		return;
+	weft_thread_state_peek_syscall(syscall_fd, &slot->syscall);
+	is_fragile = weft_thread_state_is_fragile(&slot->syscall);
+	/* Of those that are not asked, whether they could be is only wanted for its own sake. */
+	is_there = (is_fragile && !request->is_detailed) || read_status(request, slot) == 0;
+	if (is_there && (is_fragile || slot->is_deaf)) {
+		walk_sleeper(slot, syscall_fd);
+	} else if (is_there) {
+		slot->is_asked = true;
+		if (!is_running(slot) || !ask_when_it_runs(request, at)) {
+			ask_by_signal(request, at);
+		}
 	}
-	slot->is_asked = true;
-	if (!is_running(slot) || !ask_when_it_runs(request, at)) {
-		ask_by_signal(request, at);
+	if (syscall_fd >= 0) {
+		(void)close(syscall_fd); /* Read only; nothing to lose. */
 	}
+	return is_there;
 }
 
 /* A thread that ran and sleeps by now is asked in another way. */
 static void ask_again(struct request *request, uint32_t at)
 {
 	struct slot *slot = &request->slots[at];
+	struct weft_thread_syscall now;
 
-	weft_thread_state_read_syscall(slot->tid, &slot->syscall);
-	if (!is_running(slot) && !is_done(slot)) {
+	weft_thread_state_read_syscall(slot->tid, &now);
+	if ((now.number >= 0 || now.pc != 0) && !is_done(slot)) {
 		delete_timer(slot);
 		slot->is_asked = false;
-		(void)weft_proc_thread_read(slot->tid, &slot->status); /* Else it is as it was. */
-		ask(request, at);
+		(void)ask(request, at); /* Gone by now: it is told as it was. */
 	}
+}
+
+static bool is_missing(const struct slot *slot)
+{
+	return slot->is_asked && !is_done(slot);
 }
 
 static uint32_t count_missing(struct request *request, uint32_t end)
@@ -332,11 +368,14 @@ static uint32_t count_missing(struct request *request, uint32_t end)
 	uint32_t missing = 0;
 	uint32_t i;
 
-	for (i = 0; i < end; i++) {
+	for (i = request->settled; i < end; i++) {
 		if (request->slots[i].timer != NO_TIMER && !is_done(&request->slots[i])) {
 			ask_again(request, i);
 		}
-		missing += request->slots[i].is_asked && !is_done(&request->slots[i]);
+		missing += is_missing(&request->slots[i]);
+		if (missing == 0) {
+			request->settled = i + 1;
+		}
 	}
 	return missing;
 }
@@ -371,25 +410,36 @@ static void wait_for_running(struct request *request, uint64_t end_ns)
 	}
 }
 
-static void ask_all(struct request *request)
+/* Gives the next slot to this thread. False: it has ended. */
+static bool ask_next(struct request *request, int32_t tid, bool is_self)
+{
+	struct slot *slot = &request->slots[request->count];
+
+	slot->tid = tid;
+	slot->timer = NO_TIMER;
+	if (is_self) {
+		(void)read_status(request, slot); /* For its name alone. */
+		answer_self(slot);
+	} else if (!ask(request, request->count)) {
+		return false; /* It was not asked: the slot is free for the next. */
+	}
+	request->count++;
+	return true;
+}
+
+static void ask_all(struct request *request, const struct tid_list *list)
 {
 	uint64_t begin_ns = weft_control__now_ns();
-	uint64_t end_ns = begin_ns + (PATIENCE_MS + (uint64_t)request->count) * NS_PER_MS;
+	uint64_t end_ns = begin_ns + (PATIENCE_MS + (uint64_t)request->size) * NS_PER_MS;
 	int32_t own_tid = gettid();
 	uint32_t asked_count = 0;
 	uint32_t i;
 
-	for (i = 0; i < request->count; i++) {
-		struct slot *slot = &request->slots[i];
-
-		if (slot->tid == own_tid) {
-			answer_self(slot);
-			continue;
-		}
-		weft_thread_state_read_syscall(slot->tid, &slot->syscall);
-		ask(request, i);
-		if (slot->is_asked && ++asked_count % ASKED_AT_ONCE == 0) {
-			wait_for(request, i + 1, ASKED_AT_ONCE / 4,
+	for (i = 0; i < list->count && request->count < request->size; i++) {
+		if (ask_next(request, list->tids[i], list->tids[i] == own_tid) &&
+		    request->slots[request->count - 1].is_asked &&
+		    ++asked_count % ASKED_AT_ONCE == 0) {
+			wait_for(request, request->count, ASKED_AT_ONCE / 4,
 				 weft_control__now_ns() + BATCH_MS * NS_PER_MS);
 		}
 	}
@@ -414,7 +464,7 @@ static int compare_memories(const void *a, const void *b)
  * A thread that waits does not switch, but for the one switch with which it goes back to wait after
  * it has answered. E.g. it shows 7 switches and answers: it goes on waiting if it shows 8 next time.
  */
-static void remember(struct request *request)
+static void remember_detailed(struct request *request)
 {
 	uint64_t now_ns = weft_control__now_ns();
 	struct memory *next = (struct memory *)calloc(request->count + 1, sizeof(struct memory));
@@ -444,6 +494,26 @@ static void remember(struct request *request)
 	free(memories);
 	memories = next;
 	memory_count = request->count;
+}
+
+/* What was not looked at goes on waiting as far as is known: but for the switch back after an answer. */
+static void remember_answers(const struct request *request)
+{
+	uint32_t i;
+
+	for (i = 0; i < request->count; i++) {
+		const struct slot *slot = &request->slots[i];
+		const struct memory wanted = {.tid = slot->tid};
+		struct memory *old = NULL;
+
+		if (memories && slot->is_asked && is_done(slot)) {
+			old = (struct memory *)bsearch(&wanted, memories, memory_count,
+						       sizeof(wanted), compare_memories);
+		}
+		if (old) {
+			old->switch_count++;
+		}
+	}
 }
 
 /* ---- Output ---- */
@@ -483,9 +553,7 @@ static const char *silence_of(const struct slot *slot)
 	if (is_done(slot) || slot->is_walked) {
 		return "";
 	}
-	return slot->is_asked                      ? ", no answer"
-	       : slot->status.blocked & SIGNAL_BIT ? ", signal blocked"
-						   : "";
+	return slot->is_asked ? ", no answer" : slot->is_deaf ? ", signal blocked" : "";
 }
 
 static void write_thread(struct weft_raw_profile *raw, const struct slot *slot)
@@ -596,38 +664,49 @@ static int write_profile(struct request *request, bool by_thread, weft_raw_profi
 	return ret;
 }
 
-/* Under the lock. */
-static int collect(struct request **ret_request, bool *ret_is_closed)
+/* Of the threads in the list. */
+static int collect_listed(const struct tid_list *list, bool is_detailed,
+			  struct request **ret_request, bool *ret_is_closed)
 {
-	struct request *request;
 	uint32_t limit = (uint32_t)atomic_load_explicit(&thread_limit, memory_order_relaxed);
-	uint32_t count = 0;
-	uint32_t size;
+	uint32_t size = limit > 0 && list->count > limit ? limit : list->count;
+	struct request *request = create_request(size, is_detailed);
+
+	if (!request) {
+		return -ENOMEM;
+	}
+	request->left_out = list->count - size;
+	(void)weft_stack_bounds_refresh(); /* Else stacks are their innermost frame. */
+	weft_proc_tasks_hold();
+	atomic_store_explicit(&active, request, memory_order_seq_cst);
+	ask_all(request, list);
+	weft_proc_tasks_release();
+	*ret_is_closed = close_request();
+	if (is_detailed) {
+		remember_detailed(request);
+	} else {
+		remember_answers(request);
+	}
+	*ret_request = request;
+	return 0;
+}
+
+/* Under the lock. */
+static int collect(bool is_detailed, struct request **ret_request, bool *ret_is_closed)
+{
+	struct tid_list list = {NULL, 0, 0, false};
 	int ret = weft_cpu_sampler_install();
 
 	if (ret < 0) {
 		return ret;
 	}
-	ret = weft_proc_threads_walk(count_thread, &count);
-	if (ret < 0) {
-		return ret;
+	ret = weft_proc_threads_walk(note_thread, &list);
+	if (ret >= 0) {
+		ret = list.is_cut ? -ENOMEM
+				  : collect_listed(&list, is_detailed, ret_request, ret_is_closed);
 	}
-	size = limit > 0 && count > limit ? limit : count + NEWCOMERS;
-	request = create_request(size);
-	if (!request) {
-		return -ENOMEM;
-	}
-	request->left_out = count > size ? count - size : 0;
-	(void)weft_stack_bounds_refresh(); /* Else stacks are their innermost frame. */
-	weft_proc_tasks_hold();
-	(void)weft_proc_threads_walk(note_thread, request); /* Worked a moment ago. */
-	atomic_store_explicit(&active, request, memory_order_seq_cst);
-	ask_all(request);
-	weft_proc_tasks_release();
-	*ret_is_closed = close_request();
-	remember(request);
-	*ret_request = request;
-	return 0;
+	free(list.tids);
+	return ret;
 }
 
 int weft_thread_stacks_write(bool by_thread, weft_raw_profile_write_fn write, void *ctx)
@@ -637,7 +716,7 @@ int weft_thread_stacks_write(bool by_thread, weft_raw_profile_write_fn write, vo
 	int ret;
 
 	(void)pthread_mutex_lock(&lock);
-	ret = collect(&request, &is_closed);
+	ret = collect(by_thread, &request, &is_closed);
 	(void)pthread_mutex_unlock(&lock);
 	if (ret < 0) {
 		return ret;
@@ -657,7 +736,7 @@ int weft_thread_stacks_add(struct weft_stack_table *table, int64_t amount)
 	int ret;
 
 	(void)pthread_mutex_lock(&lock);
-	ret = collect(&request, &is_closed);
+	ret = collect(false, &request, &is_closed);
 	(void)pthread_mutex_unlock(&lock);
 	if (ret < 0) {
 		return ret;

@@ -32,8 +32,8 @@
  * Collects, and writes a raw profile.
  *
  * @param by_thread  A sample a thread with the labels tid, thread (name), state (in Go's words), wait
- *                   (how long it has been so at least, in nanoseconds, where that is known), then the
- *                   thread's own. Else equal stacks with equal labels of the threads' own are one.
+ *                   (how long it has been so at least, in nanoseconds, where an earlier collection
+ *                   of this kind knew of it), then the thread's own. Else equal stacks with equal labels of the threads' own are one.
  * @return 0; -EEXIST: SIGPROF is the program's; -ENOMEM; what `write` returned.
  */
 int weft_thread_stacks_write(bool by_thread, weft_raw_profile_write_fn write, void *ctx);

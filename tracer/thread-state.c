@@ -6,11 +6,11 @@
 #include "thread-state.h"
 
 #include <dlfcn.h>
-#include <inttypes.h>
 #include <linux/futex.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <unistd.h>
 
 #include "proc-file.h"
 
@@ -105,32 +105,49 @@ static const struct {
 
 void weft_thread_state_parse_syscall(const char *text, struct weft_thread_syscall *ret_syscall)
 {
-	uint64_t *arguments = ret_syscall->arguments;
-	int fields;
+	uint64_t values[8] = {0}; /* Six arguments, SP, PC. */
+	const char *at = text;
+	char *end;
+	size_t count = 0;
+	long number = strtol(text, &end, 10);
 
-	memset(ret_syscall, 0, sizeof(*ret_syscall));
-	fields = sscanf(text,
-			"%ld %" SCNx64 " %" SCNx64 " %" SCNx64 " %" SCNx64 " %" SCNx64 " %" SCNx64
-			" %" SCNx64 " %" SCNx64,
-			&ret_syscall->number, &arguments[0], &arguments[1], &arguments[2],
-			&arguments[3], &arguments[4], &arguments[5], &ret_syscall->sp,
-			&ret_syscall->pc);
-	if (fields == 3) { /* Waiting, but in no system call: "-1 SP PC". */
-		ret_syscall->sp = arguments[0];
-		ret_syscall->pc = arguments[1];
-	} else if (fields != 9) { /* "running". */
-		ret_syscall->number = -1;
-		ret_syscall->sp = ret_syscall->pc = 0;
+	/* Not by sscanf(), which takes longer: there may be thousands of threads. */
+	while (end != at && count < sizeof(values) / sizeof(values[0])) {
+		at = end;
+		values[count] = strtoull(at, &end, 16);
+		count += end != at;
 	}
+	memset(ret_syscall, 0, sizeof(*ret_syscall));
+	ret_syscall->number = -1;
+	if (count == 8) {
+		ret_syscall->number = number;
+		memcpy(ret_syscall->arguments, values, sizeof(ret_syscall->arguments));
+		ret_syscall->sp = values[6];
+		ret_syscall->pc = values[7];
+	} else if (count == 2) { /* Waiting, but in no system call: "-1 SP PC". */
+		ret_syscall->sp = values[0];
+		ret_syscall->pc = values[1];
+	} /* Else "running". */
+}
+
+void weft_thread_state_peek_syscall(int fd, struct weft_thread_syscall *ret_syscall)
+{
+	char text[256] = "";
+
+	if (fd >= 0) {
+		(void)weft_proc_fd_peek(fd, text, sizeof(text)); /* "" when it cannot be read. */
+	}
+	weft_thread_state_parse_syscall(text, ret_syscall);
 }
 
 void weft_thread_state_read_syscall(int32_t tid, struct weft_thread_syscall *ret_syscall)
 {
-	char text[256];
+	int fd = weft_proc_task_open(tid, "syscall");
 
-	(void)weft_proc_task_peek(tid, "syscall", text,
-				  sizeof(text)); /* "" when it cannot be read. */
-	weft_thread_state_parse_syscall(text, ret_syscall);
+	weft_thread_state_peek_syscall(fd, ret_syscall);
+	if (fd >= 0) {
+		(void)close(fd); /* Read only; nothing to lose. */
+	}
 }
 
 bool weft_thread_state_is_fragile(const struct weft_thread_syscall *syscall)

@@ -19,6 +19,8 @@ struct weft_thread_syscall {
 
 /* Reads it; a thread that is running, or gone, is in no system call. */
 void weft_thread_state_read_syscall(int32_t tid, struct weft_thread_syscall *ret_syscall);
+/* The same from that file, which stays open. fd: negative when it could not be opened. */
+void weft_thread_state_peek_syscall(int fd, struct weft_thread_syscall *ret_syscall);
 /* Takes the text of that file apart. Pure. */
 void weft_thread_state_parse_syscall(const char *text, struct weft_thread_syscall *ret_syscall);
 

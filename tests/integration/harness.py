@@ -77,6 +77,17 @@ def weft(*argv, **options):
     return run(WEFT, *argv, **options)
 
 
+def become_nobody(home):
+    """What to put before a command of an ordinary user, and its environment. The folder is his then."""
+    if os.geteuid() != 0:
+        raise Skip("only root can become another user")
+    if not shutil.which("setpriv"):
+        raise Skip("setpriv is not installed (package util-linux)")
+    shutil.chown(home, 65534, 65534)
+    return (["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--inh-caps=-all"],
+            dict(os.environ, LTTNG_HOME=str(home), HOME=str(home)))
+
+
 def wait_for(condition, what):
     """Calls condition() until it is true."""
     deadline = time.monotonic() + PATIENCE_S

@@ -155,8 +155,11 @@ def decode(content):
     for key, value in fields:
         if key == 2:
             body = list(_fields(value))
+            labels = [dict(_fields(label)) for number, label in body if number == 3]
             samples.append({"stack": [locations[n] for n in _all(body, 1)],
-                            "values": [_signed(n) for n in _all(body, 2)]})
+                            "values": [_signed(n) for n in _all(body, 2)],
+                            "labels": {strings[label[1]]: strings[label[2]] if 2 in label
+                                       else _signed(label.get(3, 0)) for label in labels}})
     return {"types": [(strings[t.get(1, 0)], strings[t.get(2, 0)]) for t in messages(1)],
             "period_type": next(((strings[t.get(1, 0)], strings[t.get(2, 0)])
                                  for t in messages(11)), None),

@@ -8,7 +8,6 @@ import json
 import os
 import pathlib
 import re
-import shutil
 import signal
 import struct
 import subprocess
@@ -261,21 +260,11 @@ def test_programs_that_never_heard_of_weft(folder):
 # ---- Less than everything ----
 
 
-def become_nobody(home):
-    if os.geteuid() != 0:
-        raise Skip("only root can become another user")
-    if not shutil.which("setpriv"):
-        raise Skip("setpriv is not installed (package util-linux)")
-    shutil.chown(home, 65534, 65534)
-    return (["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--inh-caps=-all"],
-            dict(os.environ, LTTNG_HOME=str(home), HOME=str(home)))
-
-
 def test_an_ordinary_user_gets_switch_and_is_told_why(folder):
     paranoid = int(pathlib.Path("/proc/sys/kernel/perf_event_paranoid").read_text())
     with tempfile.TemporaryDirectory(dir="/var/tmp") as name:
         home = pathlib.Path(name)
-        become, environment = become_nobody(home)
+        become, environment = harness.become_nobody(home)
         done = run(*become, harness.WEFT, "record", "-o", home / "out", "--", SWITCH, "pingpong",
                    ROUNDS, env=environment)
         assert "CAP_BPF" in done.stderr and "CAP_PERFMON" in done.stderr, done.stderr

@@ -130,6 +130,35 @@ def test_too_few_timers_are_no_loss(folder):
         assert abs(profile.total() / 1e9 / float(out) - 1) <= error, (out, profile.total())
 
 
+def test_every_report_of_the_real_tool(folder):
+    """On a profile that a C program took of itself: functions, lines, callers, labels, differences."""
+    for name, seconds in (("short", 0.2), ("long", 0.6)):
+        profiled("split", folder / name, 1, seconds, 100, 1)
+    profiled("labels", folder / "labels")
+    long = folder / "long"
+    assert re.search(r"^ +\S+ +\S+% .* seventy$", pprof("-top", long).stdout, re.M)
+    lines = pprof("-list=^work$", long).stdout
+    assert re.search(r"^ROUTINE =+ work in .*/profiled\.c$", lines, re.M), lines
+    assert re.search(r"^ +\. +\d+\S*s +\d+:.*seventy\(", lines, re.M), lines
+    callers = pprof("-peek=^seventy$", long).stdout
+    assert re.search(r"\| +work$(?:\n.*)*\n +\S+ +\S+% .*\| seventy$", callers, re.M), callers
+    stacks = pprof("-traces", long).stdout
+    assert re.search(r"^ +\S+s +spin \(inline\)\n +seventy\n +work$", stacks, re.M), stacks
+    assert "who: Total" in pprof("-tags", folder / "labels").stdout
+    for options, path, wanted in (
+            (["-tagfocus=who=parent"], folder / "labels",
+             Profile(folder / "labels").total(who="parent")),
+            ([f"-base={folder / 'short'}"], long,
+             Profile(long).total() - Profile(folder / "short").total())):
+        text = pprof("-top", *options, path).stdout
+        shown = re.search(r"accounting for ([\d.]+)(m?)s,", text)
+        assert wanted > 0 and abs(float(shown.group(1)) * (1e6 if shown.group(2) else 1e9) - wanted) \
+            <= wanted / 100, (text, wanted)
+    if shutil.which("dot"):
+        assert "<svg" in pprof("-svg", "-output", folder / "svg", long).stdout + (
+            folder / "svg").read_text()
+
+
 def test_labels_are_gos(folder):
     profiled("labels", folder / "cpu")
     profile = Profile(folder / "cpu")

@@ -49,6 +49,16 @@ typedef void (*weft_signal_fn)(int number);
 
 #define WEFT_REAL_LATER_FUNCTIONS(X)                                                               \
 	X(int, dlclose, NULL, (void *handle), (handle))                                            \
+	X(int, execve, NULL, (const char *path, char *const words[], char *const environment[]),   \
+	  (path, words, environment))                                                              \
+	X(int, execvpe, NULL, (const char *file, char *const words[], char *const environment[]),  \
+	  (file, words, environment))                                                              \
+	X(int, fexecve, NULL, (int fd, char *const words[], char *const environment[]),            \
+	  (fd, words, environment))                                                                \
+	X(int, execveat, NULL,                                                                     \
+	  (int folder_fd, const char *path, char *const words[], char *const environment[],        \
+	   int flags),                                                                             \
+	  (folder_fd, path, words, environment, flags))                                            \
 	X(int, sigaction, NULL,                                                                    \
 	  (int number, const struct sigaction *action, struct sigaction *ret_former),              \
 	  (number, action, ret_former))                                                            \

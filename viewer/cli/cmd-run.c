@@ -48,8 +48,10 @@ static const char help[] =
 	"does;\n"
 	"                        CPU time is then profiled on request, and from the start only if\n"
 	"                        --profile names cpu\n"
-	"      --children        also what COMMAND starts (DIR/KIND.PID.pb.gz); without, programs\n"
-	"                        that it executes run untouched\n"
+	"      --children        also what COMMAND starts (DIR/KIND.PID.pb.gz) and what it "
+	"executes "
+	"in\n"
+	"                        its own place, as env and nice do; without, those run untouched\n"
 	"  -q, --quiet           show nothing\n"
 	"  -h, --help            this text\n\n"
 	"Knobs can be set by the environment, e.g. WEFT=memprofilerate=1 for every allocation, "
@@ -60,6 +62,11 @@ static const char help[] =
 	"and waitpid take. schedtrace=MS, scheddetail=1 and alloctrace=MS print lines at "
 	"intervals\n"
 	"about threads and the allocator.\n\n"
+	"A program that executes another one in its place leaves its profiles before: as program "
+	"1, 2\n"
+	"... of the process in the tables, DIR/KIND.exec1.pb.gz and so on. DIR/KIND.pb.gz are the "
+	"last\n"
+	"program's.\n\n"
 	"A command that SIGKILL kills leaves no profiles. Allocations of programs that bring an\n"
 	"allocator of their own in the program file cannot be seen.\n";
 
@@ -402,12 +409,18 @@ static int finish(struct run *run, pid_t pid, struct weft_error *err)
 		.pid = pid,
 		.is_quiet = settings->quiet,
 	};
-	size_t count;
+	struct weft_run_result result;
 	int ret;
 
 	memcpy(profiles.is_wanted, settings->is_wanted, sizeof(profiles.is_wanted));
-	ret = weft_run_profiles_finish(&profiles, &count, err);
-	if (ret == 0 && count == 0) {
+	ret = weft_run_profiles_finish(&profiles, &result, err);
+	if (ret == 0 && result.is_lost_by_exec && !settings->quiet) {
+		(void)fprintf(stderr,
+			      "weft run: the command executed another program in its place, which "
+			      "has left no profiles%s\n",
+			      settings->children ? "" : ": try --children");
+	}
+	if (ret == 0 && result.count == 0) {
 		ret = run->child.signal
 			      ? weft_error_set(err, -ENODATA,
 					       "no profiles: signal %d killed the command before "

@@ -73,6 +73,52 @@ static bool forget_inuse(void *ctx, const struct weft_pprof_sample *sample, int6
 	return true;
 }
 
+/* Where a heap profile has a pair of objects and bytes; -1: it has none. */
+struct sizes {
+	int objects[2], bytes[2];
+};
+
+static int find_type(const struct weft_pprof *profile, const char *type)
+{
+	uint32_t i;
+
+	for (i = 0; i < weft_pprof_sample_type_count(profile); i++) {
+		if (strcmp(weft_pprof_get_sample_type(profile, i)->type, type) == 0) {
+			return (int)i;
+		}
+	}
+	return -1;
+}
+
+/* The mean size of what was allocated meanwhile; else of what was freed. */
+static int64_t mean_size(void *ctx, const struct weft_pprof_sample *sample)
+{
+	const struct sizes *sizes = (const struct sizes *)ctx;
+	size_t i;
+
+	for (i = 0; i < 2; i++) {
+		int64_t objects = sizes->objects[i] < 0 ? 0 : sample->values[sizes->objects[i]];
+		int64_t bytes = sizes->bytes[i] < 0 ? 0 : sample->values[sizes->bytes[i]];
+
+		/* Of one sign, or some were freed that were larger or smaller than the new ones. */
+		if (objects != 0 && bytes != 0 && (objects > 0) == (bytes > 0)) {
+			return bytes / objects;
+		}
+	}
+	return 0;
+}
+
+/* As profiles of memory have it, a number on each sample. */
+static int label_sizes(struct weft_pprof *profile, struct weft_error *err)
+{
+	struct sizes sizes = {
+		{find_type(profile, "alloc_objects"), find_type(profile, "inuse_objects")},
+		{find_type(profile, "alloc_space"), find_type(profile, "inuse_space")}};
+	int ret = weft_pprof_number_samples(profile, "bytes", mean_size, &sizes);
+
+	return ret < 0 ? weft_error_set_errno(err, ret, "cannot hold the profiles") : 0;
+}
+
 /* What `later` has more than `earlier`, which are changed. */
 static int subtract(struct weft_pprof *earlier, struct weft_pprof *later, bool keeps_inuse,
 		    struct weft_pprof **ret_profile, struct weft_error *err)
@@ -94,6 +140,9 @@ static int subtract(struct weft_pprof *earlier, struct weft_pprof *later, bool k
 	ret = weft_pprof_merge(profile, earlier, err);
 	if (ret == 0) {
 		ret = weft_pprof_merge(profile, later, err);
+	}
+	if (ret == 0) {
+		ret = label_sizes(profile, err);
 	}
 	if (ret < 0) {
 		weft_pprof_destroy(profile);

@@ -17,7 +17,7 @@
  * Reads two profiles, one behind the other, until the end of a descriptor, and subtracts the first.
  *
  * The time is the second's, the duration what lies between them. Stacks of which nothing changed are
- * left out, and so are sizes of allocations as labels: they are means, which move.
+ * left out. Sizes of allocations as labels ("bytes") are means, which move: the difference has its own.
  *
  * @param earlier_size  Bytes of the first profile, at least 1.
  * @param keeps_inuse   Values called inuse_... are the second's own.

@@ -46,6 +46,15 @@ static const struct view views[WEFT_RUN_KIND_COUNT] = {
 	{"threadcreate", NULL, "threads created"},
 };
 
+/* Whose profiles are shown next. */
+struct program {
+	pid_t pid;
+	uint64_t image;      /* Of the file's name: 0 for the last one of its process. */
+	unsigned int number; /* Among those of its process, from 1 on. */
+	bool is_only;        /* The command itself, which needs no heading. */
+	bool is_announced;
+};
+
 struct row {
 	const char *name; /* Borrowed from the profile. */
 	const char *file;
@@ -184,8 +193,27 @@ static void format_value(char *ret_text, size_t size, int64_t value, const char 
 	}
 }
 
+/* Once for each program that has something to show: e.g. "-- process 4711, program 2: server". */
+static void announce(struct program *program, const struct weft_pprof *profile)
+{
+	const char *file = weft_pprof_mapping_count(profile) > 0
+				   ? weft_pprof_get_mapping(profile, 0)->file
+				   : "";
+	const char *slash = strrchr(file, '/');
+
+	if (program->is_only || program->is_announced) {
+		return;
+	}
+	program->is_announced = true;
+	(void)fprintf(stderr, "-- process %d", (int)program->pid);
+	if (program->image > 0 || program->number > 1) {
+		(void)fprintf(stderr, ", program %u", program->number);
+	}
+	(void)fprintf(stderr, "%s%s\n", file[0] ? ": " : "", slash ? slash + 1 : file);
+}
+
 static void print_rows(const struct row *rows, size_t row_count, const struct view *view,
-		       const char *unit)
+		       const char *unit, struct program *program, const struct weft_pprof *profile)
 {
 	int64_t total = 0;
 	int64_t count = 0;
@@ -199,6 +227,7 @@ static void print_rows(const struct row *rows, size_t row_count, const struct vi
 	if (total == 0) {
 		return;
 	}
+	announce(program, profile);
 	format_value(text, sizeof(text), total, unit);
 	(void)fprintf(stderr, "%s: %s", view->title, text);
 	if (view->count) {
@@ -214,7 +243,8 @@ static void print_rows(const struct row *rows, size_t row_count, const struct vi
 	}
 }
 
-static int print_top(const struct weft_pprof *profile, const struct view *view)
+static int print_top(const struct weft_pprof *profile, const struct view *view,
+		     struct program *program)
 {
 	uint32_t sample_count = weft_pprof_sample_count(profile);
 	int type = find_type(profile, view->type);
@@ -237,7 +267,7 @@ static int print_top(const struct weft_pprof *profile, const struct view *view)
 		rows[i].count = count_type < 0 ? 0 : sample->values[count_type];
 	}
 	print_rows(rows, add_up(rows, sample_count), view,
-		   weft_pprof_get_sample_type(profile, (uint32_t)type)->unit);
+		   weft_pprof_get_sample_type(profile, (uint32_t)type)->unit, program, profile);
 	free(rows);
 	return 0;
 }
@@ -291,8 +321,9 @@ static int write_profile(const char *path, const struct weft_pprof *profile, str
 }
 
 /* From raw to kept and shown. `complete` is where the profile is to be. */
-static int finish_file(const struct weft_run_profiles *profiles, unsigned int kind, const char *raw,
-		       const char *complete, struct weft_error *err)
+static int finish_file(const struct weft_run_profiles *profiles, struct program *program,
+		       unsigned int kind, const char *raw, const char *complete,
+		       struct weft_error *err)
 {
 	struct weft_pprof *profile = NULL;
 	bool is_complete = symbolize(raw, complete);
@@ -301,7 +332,7 @@ static int finish_file(const struct weft_run_profiles *profiles, unsigned int ki
 	if (ret == 0 && !is_complete && profiles->output) {
 		ret = write_profile(complete, profile, err);
 	}
-	if (ret == 0 && !profiles->is_quiet && print_top(profile, &views[kind]) < 0) {
+	if (ret == 0 && !profiles->is_quiet && print_top(profile, &views[kind], program) < 0) {
 		ret = weft_error_set(err, -ENOMEM, "show '%s': out of memory", raw);
 	}
 	weft_pprof_destroy(profile);
@@ -316,34 +347,37 @@ static bool is_file(const char *path)
 	return lstat(path, &status) == 0 && S_ISREG(status.st_mode);
 }
 
-static int finish_process(const struct weft_run_profiles *profiles, pid_t pid, size_t *count,
-			  struct weft_error *err)
+static int finish_program(const struct weft_run_profiles *profiles, struct program *program,
+			  size_t *count, struct weft_error *err)
 {
 	char raw[PATH_MAX];
 	char complete[PATH_MAX];
-	char infix[16] = "";
+	char of_pid[16] = "";
+	char of_program[16] = "";
+	char image[32] = "";
 	unsigned int kind;
 	int result = 0;
 
-	if (pid != profiles->pid) {
-		(void)snprintf(infix, sizeof(infix), ".%d", (int)pid);
-		if (!profiles->is_quiet) {
-			(void)fprintf(stderr, "-- process %d\n", (int)pid);
-		}
+	if (program->pid != profiles->pid) {
+		(void)snprintf(of_pid, sizeof(of_pid), ".%d", (int)program->pid);
+	}
+	if (program->image > 0) {
+		(void)snprintf(of_program, sizeof(of_program), ".exec%u", program->number);
+		(void)snprintf(image, sizeof(image), "@%" PRIu64, program->image);
 	}
 	for (kind = 0; kind < WEFT_RUN_KIND_COUNT; kind++) {
-		(void)snprintf(raw, sizeof(raw), "%s/%s.%d", profiles->raw_folder,
-			       weft_run_kinds[kind], (int)pid);
-		(void)snprintf(complete, sizeof(complete), "%s/%s%s.pb.gz",
+		(void)snprintf(raw, sizeof(raw), "%s/%s.%d%s", profiles->raw_folder,
+			       weft_run_kinds[kind], (int)program->pid, image);
+		(void)snprintf(complete, sizeof(complete), "%s/%s%s%s.pb.gz",
 			       profiles->output ? profiles->output : profiles->raw_folder,
-			       weft_run_kinds[kind], infix);
+			       weft_run_kinds[kind], of_pid, of_program);
 		if (!is_file(raw)) {
 			(void)unlink(raw); /* Nothing of ours; mostly it is not there. */
 			continue;
 		}
 		(*count)++;
 		if (profiles->is_wanted[kind]) {
-			int ret = finish_file(profiles, kind, raw, complete, err);
+			int ret = finish_file(profiles, program, kind, raw, complete, err);
 
 			result = result ? result : ret;
 			if (!profiles->output) {
@@ -353,6 +387,73 @@ static int finish_process(const struct weft_run_profiles *profiles, pid_t pid, s
 		(void)unlink(raw); /* What is left shows when the folder is removed. */
 	}
 	return result;
+}
+
+/* What the name of a raw profile says, "KIND.PID" or "KIND.PID@IMAGE". False: it is none. */
+static bool parse_name(const char *name, pid_t *ret_pid, uint64_t *ret_image)
+{
+	const char *suffix = strrchr(name, '.');
+	unsigned int kind;
+	char *end;
+
+	for (kind = 0; suffix && kind < WEFT_RUN_KIND_COUNT; kind++) {
+		size_t len = strlen(weft_run_kinds[kind]);
+
+		if (strncmp(name, weft_run_kinds[kind], len) == 0 && name + len == suffix) {
+			*ret_pid = (pid_t)strtol(suffix + 1, &end, 10);
+			*ret_image = *end == '@' ? strtoull(end + 1, NULL, 10) : 0;
+			return *ret_pid > 0;
+		}
+	}
+	return false;
+}
+
+/* The first program of a process that began after another one and gave way to one; 0: none is left. */
+static uint64_t find_image(const char *folder, pid_t pid, uint64_t after)
+{
+	DIR *entries = opendir(folder);
+	const struct dirent *entry;
+	uint64_t first = 0;
+
+	if (!entries) {
+		return 0;
+	}
+	while ((entry = readdir(entries))) {
+		uint64_t image;
+		pid_t of_pid;
+
+		if (parse_name(entry->d_name, &of_pid, &image) && of_pid == pid && image > after &&
+		    (first == 0 || image < first)) {
+			first = image;
+		}
+	}
+	(void)closedir(entries); /* Read only. */
+	return first;
+}
+
+/* Its programs in the order in which they ran. */
+static int finish_process(const struct weft_run_profiles *profiles, pid_t pid,
+			  struct weft_run_result *result, struct weft_error *err)
+{
+	struct program program = {.pid = pid, .number = 1};
+	size_t before;
+	int ret = 0;
+	int other;
+
+	while ((program.image = find_image(profiles->raw_folder, pid, program.image)) > 0) {
+		other = finish_program(profiles, &program, &result->count, err);
+		ret = ret ? ret : other;
+		program.number++;
+		program.is_announced = false;
+	}
+	program.is_only = pid == profiles->pid && program.number == 1;
+	before = result->count;
+	other = finish_program(profiles, &program, &result->count, err);
+	ret = ret ? ret : other;
+	if (pid == profiles->pid) {
+		result->is_lost_by_exec = program.number > 1 && result->count == before;
+	}
+	return ret;
 }
 
 /* A process that has left a profile, other than the command's own; 0: none is left. */
@@ -366,39 +467,33 @@ static pid_t find_process(const char *folder)
 		return 0;
 	}
 	while (pid == 0 && (entry = readdir(entries))) {
-		const char *suffix = strrchr(entry->d_name, '.');
-		unsigned int kind;
+		uint64_t image;
 
-		for (kind = 0; suffix && kind < WEFT_RUN_KIND_COUNT; kind++) {
-			size_t len = strlen(weft_run_kinds[kind]);
-
-			if (strncmp(entry->d_name, weft_run_kinds[kind], len) == 0 &&
-			    entry->d_name + len == suffix) {
-				pid = (pid_t)strtol(suffix + 1, NULL, 10);
-			}
+		if (!parse_name(entry->d_name, &pid, &image)) {
+			pid = 0;
 		}
 	}
 	(void)closedir(entries); /* Read only. */
 	return pid;
 }
 
-int weft_run_profiles_finish(const struct weft_run_profiles *profiles, size_t *ret_count,
-			     struct weft_error *err)
+int weft_run_profiles_finish(const struct weft_run_profiles *profiles,
+			     struct weft_run_result *ret_result, struct weft_error *err)
 {
-	size_t count = 0;
+	struct weft_run_result result = {0, false};
 	size_t before;
 	pid_t pid = profiles->pid;
-	int ret = finish_process(profiles, pid, &count, err);
+	int ret = finish_process(profiles, pid, &result, err);
 
 	do {
 		pid = find_process(profiles->raw_folder);
-		before = count;
+		before = result.count;
 		if (pid > 0) {
-			int other = finish_process(profiles, pid, &count, err);
+			int other = finish_process(profiles, pid, &result, err);
 
 			ret = ret ? ret : other;
 		}
-	} while (count > before); /* Else what is there is not ours to finish. */
-	*ret_count = count;
+	} while (result.count > before); /* Else what is there is not ours to finish. */
+	*ret_result = result;
 	return ret;
 }

@@ -19,20 +19,30 @@
 extern const char *const weft_run_kinds[WEFT_RUN_KIND_COUNT];
 
 struct weft_run_profiles {
-	const char *raw_folder; /**< With files KIND.PID. */
-	const char *output;     /**< Folder for KIND.pb.gz; NULL: they are only shown. */
-	pid_t pid;              /**< Of the command; others get KIND.PID.pb.gz. */
+	/**
+	 * With files KIND.PID, and KIND.PID@START of a program that executed another one in its place
+	 * (START orders them).
+	 */
+	const char *raw_folder;
+	const char *output; /**< Folder for KIND.pb.gz; NULL: they are only shown. */
+	/** Of the command; others get KIND.PID.pb.gz. Former programs get KIND[.PID].execN.pb.gz, N from 1 on. */
+	pid_t pid;
 	bool is_wanted[WEFT_RUN_KIND_COUNT];
 	bool is_quiet; /**< Nothing is shown. */
+};
+
+struct weft_run_result {
+	size_t count;         /**< Of profiles that were there. */
+	bool is_lost_by_exec; /**< The command became another program, which has left none. */
 };
 
 /**
  * Completes, keeps and shows them; removes what is in raw_folder.
  *
- * @param ret_count  Of profiles that were there.
  * @return 0; a negative errno: one could not be read or kept; the others were.
  */
 WEFT_MUST_CHECK int weft_run_profiles_finish(const struct weft_run_profiles *profiles,
-					     size_t *ret_count, struct weft_error *err);
+					     struct weft_run_result *ret_result,
+					     struct weft_error *err);
 
 #endif

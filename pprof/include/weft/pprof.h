@@ -229,6 +229,17 @@ void weft_pprof_filter_samples(struct weft_pprof *profile,
  * weft_pprof_merge() into an empty profile joins them.
  */
 void weft_pprof_remove_labels(struct weft_pprof *profile, const char *key);
+/**
+ * Adds a label to all samples, with a number of each.
+ *
+ * @param key     Copied. None of the samples may have it: see weft_pprof_remove_labels().
+ * @param number  Called once a sample, in order; 0: the sample gets no label.
+ * @return 0; -E2BIG, -ENOMEM: some of the samples may have it.
+ */
+WEFT_MUST_CHECK int
+weft_pprof_number_samples(struct weft_pprof *profile, const char *key,
+			  int64_t (*number)(void *ctx, const struct weft_pprof_sample *sample),
+			  void *ctx);
 /** Multiplies every value, rounding to the nearest; -1 turns a profile into what to subtract. */
 void weft_pprof_scale(struct weft_pprof *profile, double ratio);
 /** Removes samples whose values are all 0. */

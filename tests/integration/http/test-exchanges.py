@@ -173,6 +173,17 @@ def total(profile, kind):
     return sum(sample["values"][column] for sample in profile["samples"])
 
 
+def check_sizes(heap):
+    """Each sample says how large its objects are in the mean, if any were allocated."""
+    objects, space = ([name for name, _ in heap["types"]].index(f"alloc_{kind}")
+                      for kind in ("objects", "space"))
+    sized = [sample for sample in heap["samples"] if sample["values"][objects] > 0]
+    assert sized, heap["samples"]
+    for sample in sized:
+        size = sample["values"][space] // sample["values"][objects]
+        assert sample["labels"].get("bytes") == size, sample
+
+
 def test_scrapers_get_deltas(folder):
     """Alloy's and Parca's rules: 200, octets, not empty, right types; delta_* since the last time."""
     if harness.SANITIZED:
@@ -190,6 +201,9 @@ def test_scrapers_get_deltas(folder):
             assert abs(total(second, "inuse_space") - total(whole, "inuse_space")) < \
                 total(whole, "inuse_space") // 2 + (8 << 20)
             assert second["duration_ns"] > 0.9e9
+            check_sizes(whole)
+            check_sizes(second)
+            check_sizes(check_profile(server.get("/debug/pprof/heap?seconds=1"), "heap", "heap-delta"))
             for name in ("block", "mutex"):
                 check_profile(server.get(f"/debug/pprof/delta_{name}"), name, f"delta_{name}")
             for query in ("profile?seconds=1", "mutex?seconds=1", "block?seconds=1"):

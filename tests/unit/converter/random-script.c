@@ -18,6 +18,7 @@
 struct thread {
 	int32_t pid, tid;
 	bool alive, told, runnable;
+	bool waits;  /* For a lock, by its own word: it does nothing else. */
 	int32_t cpu; /* Where it runs, -1: nowhere. */
 	uint32_t last_seq, depth;
 	uint32_t seqs[DEPTH_MAX];
@@ -324,13 +325,14 @@ static void log_something(struct world *world, const struct thread *thread)
 	event->log.ip = 0x1000 + below(world, 16);
 }
 
-/* Begins and ends need not go together: events are lost. */
+/* Begins, or ends what it began. */
 static void wait_for_lock(struct world *world, struct thread *thread)
 {
 	struct weft_event *event = append_by(
-		world, below(world, 2) ? WEFT_EVENT_LOCK_WAIT_BEGIN : WEFT_EVENT_LOCK_WAIT_END,
+		world, thread->waits ? WEFT_EVENT_LOCK_WAIT_END : WEFT_EVENT_LOCK_WAIT_BEGIN,
 		thread);
 
+	thread->waits = !thread->waits;
 	event->lock_wait.task = any_task(world);
 	event->lock_wait.object = below(world, 4);
 	event->lock_wait.kind = below(world, 9);
@@ -340,6 +342,10 @@ static void wait_for_lock(struct world *world, struct thread *thread)
 static void act(struct world *world, struct thread *thread)
 {
 	tell_thread(world, thread);
+	if (thread->waits) {
+		wait_for_lock(world, thread);
+		return;
+	}
 	switch (below(world, 11)) {
 	case 0:
 		begin_task(world, thread);

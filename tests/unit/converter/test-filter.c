@@ -66,6 +66,19 @@ static void end_task(struct weft_timeline *timeline, uint64_t ts_ns, int32_t tid
 	feed(timeline, &event);
 }
 
+/* Whether thread 1 also tells what it used, each time that it goes to another task or to none. */
+static bool has_accounts;
+
+static void account(struct weft_timeline *timeline, uint64_t ts_ns, uint64_t task)
+{
+	struct weft_event event = event_of(WEFT_EVENT_ACCOUNT, ts_ns, 1);
+
+	event.account.task = task;
+	if (has_accounts) {
+		feed(timeline, &event);
+	}
+}
+
 static void feed_story(struct weft_timeline *timeline)
 {
 	struct weft_event event;
@@ -90,8 +103,11 @@ static void feed_story(struct weft_timeline *timeline)
 	event.region_end.error = text_of("");
 	feed(timeline, &event);
 	end_task(timeline, 40, 1, 4, "C");
+	account(timeline, 50, 1);
 	end_task(timeline, 50, 1, 1, "A");
+	account(timeline, 60, 0);
 	begin_task(timeline, 60, 1, 3, 0, "B");
+	account(timeline, 80, 3);
 	end_task(timeline, 80, 1, 3, "B");
 	event = event_of(WEFT_EVENT_LOG, 90, 2);
 	event.log.category = text_of("end");
@@ -177,6 +193,20 @@ static void on_log(void *ctx, uint64_t ts_ns, struct weft_thread *thread,
 	note((struct notes *)ctx, "%d=%.*s ", (int)ts_ns - 1000, (int)category.len, category.text);
 }
 
+static void on_account(void *ctx, uint64_t ts_ns, struct weft_thread *thread,
+		       const struct weft_task_state *task, const struct weft_event *event)
+{
+	(void)event;
+	assert_ptr_equal(thread->consumer, ctx);
+	note((struct notes *)ctx, "%d$%s ", (int)ts_ns - 1000, task ? task->type : "none");
+}
+
+static void on_account_of_others(void *ctx, uint64_t ts_ns, struct weft_thread *thread)
+{
+	assert_ptr_equal(thread->consumer, ctx);
+	note((struct notes *)ctx, "%d$others ", (int)ts_ns - 1000);
+}
+
 static const struct weft_timeline_ops notes_ops = {
 	.thread_new = on_thread_new,
 	.run = on_run,
@@ -185,6 +215,8 @@ static const struct weft_timeline_ops notes_ops = {
 	.region_begin = on_region_begin,
 	.region_end = on_region_end,
 	.log = on_log,
+	.account = on_account,
+	.account_of_others = on_account_of_others,
 };
 
 /* ---- Both passes ---- */
@@ -306,6 +338,17 @@ static void a_task_type_takes_children_regions_and_logs_along(void **state)
 	assert_type("D", "");
 }
 
+/* Or what was done for other tasks would be taken for what was done for the next chosen one. */
+static void accounts_of_other_tasks_are_told_apart(void **state)
+{
+	(void)state;
+	has_accounts = true;
+	assert_type("A", "0+1 0[A1 1(r 10[C4 30)r 40]C4 50$A 50]A1 60$others 80$others ");
+	assert_type("B", "11+2 11[B2 20=k 60+1 60[B3 80$B 80]B3 ");
+	assert_pid(1, "0+1 0[A1 1(r 10[C4 30)r 40]C4 50$A 50]A1 60$none 60[B3 80$B 80]B3 ");
+	has_accounts = false;
+}
+
 /* Task 2 is still open after 79 ns, task 1 took 50, its child 30, task 3 20. */
 static void slow_tasks_are_those_that_took_long_or_hang(void **state)
 {
@@ -343,6 +386,7 @@ int main(void)
 		cmocka_unit_test(a_process_leaves_out_the_others),
 		cmocka_unit_test(an_unknown_process_leaves_out_everything),
 		cmocka_unit_test(a_task_type_takes_children_regions_and_logs_along),
+		cmocka_unit_test(accounts_of_other_tasks_are_told_apart),
 		cmocka_unit_test(slow_tasks_are_those_that_took_long_or_hang),
 		cmocka_unit_test(selections_combine),
 		cmocka_unit_test(no_selection_is_whole),

@@ -534,6 +534,43 @@ static void removed_labels_are_gone(void **state)
 	weft_pprof_destroy(merged);
 }
 
+static int64_t double_value(void *ctx, const struct weft_pprof_sample *sample)
+{
+	++*(int *)ctx;
+	return 2 * sample->values[0];
+}
+
+static void samples_get_numbers(void **state)
+{
+	struct weft_pprof *profile = weft_pprof_create();
+	const struct weft_pprof_label label = {.key = "who", .str = "me"};
+	const struct weft_pprof_sample *found;
+	int call_count = 0;
+	int64_t i;
+
+	(void)state;
+	assert_int_equal(weft_pprof_add_sample_type(profile, "objects", "count"), 0);
+	for (i = 0; i <= 2; i++) {
+		const struct weft_pprof_sample sample = {
+			.values = &i, .labels = &label, .label_count = i == 1};
+
+		assert_int_equal(weft_pprof_add_sample(profile, &sample), 0);
+	}
+	assert_int_equal(weft_pprof_sample_count(profile), 2); /* 0 and 2 are of one kind. */
+	assert_int_equal(weft_pprof_number_samples(profile, "bytes", double_value, &call_count), 0);
+	assert_int_equal(call_count, 2);
+	found = weft_pprof_get_sample(profile, 0);
+	assert_int_equal(found->label_count, 1);
+	assert_int_equal(found->labels[0].num, 4);
+	found = weft_pprof_get_sample(profile, 1);
+	assert_int_equal(found->label_count, 2);
+	assert_string_equal(found->labels[0].str, "me");
+	assert_string_equal(found->labels[1].key, "bytes");
+	assert_null(found->labels[1].str);
+	assert_int_equal(found->labels[1].num, 2);
+	weft_pprof_destroy(profile);
+}
+
 static void units_convert_within_their_kind(void **state)
 {
 	double ratio = 0;
@@ -562,6 +599,7 @@ int main(void)
 		cmocka_unit_test(merge_joins_units_and_types),
 		cmocka_unit_test(scaling_rounds_and_saturates),
 		cmocka_unit_test(removed_labels_are_gone),
+		cmocka_unit_test(samples_get_numbers),
 		cmocka_unit_test(units_convert_within_their_kind),
 	};
 

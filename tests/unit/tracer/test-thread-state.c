@@ -5,14 +5,18 @@
  */
 #include <linux/futex.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
+#include "proc-file.h"
 #include "thread-state.h"
 
 static void system_calls_are_parsed(void **state)
@@ -37,6 +41,27 @@ static void system_calls_are_parsed(void **state)
 	assert_int_equal(syscall.number, -1);
 	weft_thread_state_parse_syscall("202 0x1\n", &syscall); /* Cut off. */
 	assert_int_equal(syscall.number, -1);
+}
+
+/* Whatever a thread calls itself. */
+static void blocked_signals_are_seen(void **state)
+{
+	static const char *const names[] = {"plain", "a) S 1 2 3", "(((", ""};
+	sigset_t set, former;
+	size_t i;
+
+	(void)state;
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGPROF);
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		assert_int_equal(prctl(PR_SET_NAME, names[i]), 0);
+		assert_int_equal(sigprocmask(SIG_BLOCK, &set, &former), 0);
+		assert_int_equal(weft_proc_thread_blocks(gettid(), SIGPROF), 1);
+		assert_int_equal(weft_proc_thread_blocks(gettid(), SIGUSR1), 0);
+		assert_int_equal(sigprocmask(SIG_SETMASK, &former, NULL), 0);
+		assert_int_equal(weft_proc_thread_blocks(gettid(), SIGPROF), 0);
+	}
+	assert_true(weft_proc_thread_blocks(1 << 22, SIGPROF) < 0); /* Beyond the largest tid. */
 }
 
 static void states_have_gos_names(void **state)
@@ -98,6 +123,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(system_calls_are_parsed),
+		cmocka_unit_test(blocked_signals_are_seen),
 		cmocka_unit_test(states_have_gos_names),
 		cmocka_unit_test(fragile_calls_are_known),
 	};

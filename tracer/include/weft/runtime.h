@@ -16,10 +16,35 @@
  * The profiles of memory, waiting and locks are filled by libweft-preload only (`weft run`, or
  * LD_PRELOAD); without it their knobs can be set and have nothing to act on.
  *
- * Environment: WEFT_CPU_ENGINE says where the signals of CPU profiles come from: "thread-timers" (the
+ * The environment variable WEFT sets knobs from the start, in programs that were not written for it too:
+ *
+ *     WEFT=off                                   libweft does nothing at all
+ *     WEFT=memprofilerate=1,blockprofilerate=1   knobs, by commas; of two equal ones the last counts
+ *
+ * | knob                    | counterpart in Go           | unless given                          |
+ * |-------------------------|-----------------------------|---------------------------------------|
+ * | memprofilerate=BYTES    | runtime.MemProfileRate      | 524288; 0 off, 1 everything           |
+ * | blockprofilerate=NS     | SetBlockProfileRate()       | 0: off; 1 everything                  |
+ * | blockio=0 or 1          |                             | 0; 1: waits for I/O, sleeps are blocks |
+ * | mutexprofilefraction=N  | SetMutexProfileFraction()   | 0: off; 1 everything                  |
+ * | cpuprofilerate=HZ       | SetCPUProfileRate()         | 0: no CPU profile from the start      |
+ * | schedtrace=MS           | GODEBUG=schedtrace          | 0; a line each MS on standard error: see below |
+ * | scheddetail=0 or 1      | GODEBUG=scheddetail         | 0; 1: and one for each thread         |
+ * | alloctrace=MS           | GODEBUG=gctrace, about      | 0; a line on the allocator            |
+ * | trace=0 or 1            |                             | 1: LTTng-UST is looked for            |
+ * | serve=0 or 1            | importing net/http/pprof    | 0; 1: profiles at the control socket  |
+ * | children=0 or 1         |                             | 0: what the program starts is left alone |
+ * | out=FOLDER              |                             | none; profiles are written at the end |
+ *
+ * out= takes the rest of the text, commas and all. Only the preload library acts on all but `off` and
+ * `trace`. Set-user-id programs do not look at WEFT.
+ * Knobs that are wrong are left out, and the first is told on standard error. schedtrace tells how many
+ * threads run or wait for a CPU, sleep and are blocked; scheddetail what each does, and its CPU time.
+ *
+ * WEFT_CPU_ENGINE says where the signals of CPU profiles come from: "thread-timers" (the
  * default), "process-timer" or "wall". What does not work gives way to the next; the profile
  * says which it was. process-timer is ITIMER_PROF, which survives exec(): a program that
- * runs another while it is profiled so should stop the profile first.
+ * runs another while it is profiled so should stop the profile first; libweft-preload does that itself.
  *
  * Threads: any. Signals: safe only where said.
  */
