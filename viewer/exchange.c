@@ -213,12 +213,28 @@ int weft_exchange_write(struct weft_exchange *exchange, const void *bytes, size_
 	return ret;
 }
 
-void weft_exchange_end(struct weft_exchange *exchange, bool complete)
+/* Under the lock. */
+static void break_off(struct weft_exchange *exchange, int ret, const char *problem)
+{
+	char text[128];
+
+	exchange->broken = true;
+	if (ret == -ECANCELED) {
+		problem = exchange->gone ? "the client is gone" : "the client takes too long";
+	} else if (!problem || !problem[0]) {
+		problem = strerror_r(-ret, text, sizeof(text));
+	}
+	(void)snprintf(exchange->problem, sizeof(exchange->problem), "%s", problem);
+}
+
+void weft_exchange_end(struct weft_exchange *exchange, int ret, const char *problem)
 {
 	(void)pthread_mutex_lock(&exchange->lock);
 	if (!exchange->ended) {
 		exchange->ended = true;
-		exchange->broken = !complete;
+		if (ret < 0) {
+			break_off(exchange, ret, problem);
+		}
 	}
 	resume(exchange);
 	(void)pthread_mutex_unlock(&exchange->lock);
