@@ -318,13 +318,13 @@ static uint64_t reserve_bytes(const struct weft_recording *recording)
 	return weft_buffer_size_total(&recording->size, recording->machine.cpu_count) + (1U << 20);
 }
 
-static int refuse_room(const struct weft_recording *recording, uint64_t reserve,
+static int refuse_room(const struct weft_recording *recording, uint64_t free_bytes,
 		       struct weft_error *err)
 {
 	return weft_error_set(err, -ENOSPC,
-			      "the disk of '%s' is nearly full: recording ends while what the "
-			      "buffers hold (%" PRIu64 " MiB) still fits",
-			      recording->options.dir, reserve >> 20);
+			      "the disk of '%s' is nearly full (%" PRIu64
+			      " KiB free): recording ends while what the buffers hold still fits",
+			      recording->options.dir, free_bytes >> 10);
 }
 
 static uint64_t free_bytes_of(const struct weft_recording *recording)
@@ -344,11 +344,12 @@ static int start_session(struct weft_recording *recording, struct weft_error *er
 	ret = weft_session_init(&recording->session, recording->lttng, recording->dir,
 				&recording->size, recording->options.tier, err);
 	if (ret == 0 && recording->options.is_followed) {
-		uint64_t reserve = reserve_bytes(recording);
+		uint64_t free_bytes = free_bytes_of(recording);
 
-		ret = free_bytes_of(recording) < reserve
-			      ? refuse_room(recording, reserve, err)
-			      : weft_session_describe_early(&recording->session, err);
+		ret = free_bytes < reserve_bytes(recording)
+			      ? refuse_room(recording, free_bytes, err)
+			      : weft_session_describe_early(&recording->session,
+							    recording->options.pid, err);
 	}
 	if (ret == 0) {
 		ret = start_kernel(recording, err);
@@ -500,7 +501,7 @@ static int check_disk(struct weft_recording *recording, struct weft_error *err)
 		reserve += 4 * (recording->disk_free_bytes - free_bytes);
 	}
 	recording->disk_free_bytes = free_bytes;
-	return free_bytes < reserve ? refuse_room(recording, reserve, err) : 0;
+	return free_bytes < reserve ? refuse_room(recording, free_bytes, err) : 0;
 }
 
 /* As soon as there is one, so that a kill leaves both halves with one clock. */
