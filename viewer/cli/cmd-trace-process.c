@@ -71,8 +71,9 @@ struct job {
 	int32_t pid;
 	char folder[PATH_MAX];
 	const char *output;
-	bool unfit;        /* Could not go on to its end, or nobody wants it. */
-	bool delivered;    /* The server has its trace. */
+	bool unfit;       /* Something failed, or nobody wants it. */
+	bool ended_early; /* For want of room: what there is is whole, but not what was asked for. */
+	bool delivered;   /* The server has its trace. */
 	const char *input; /* The folder. */
 	struct weft_follow *follow;
 	pthread_t follower;
@@ -341,7 +342,9 @@ static void deliver(void *ctx)
 		job->delivered = true;
 		(void)close(
 			WEFT_HELPER_OUTPUT_FD); /* The converter has told what could not be written. */
-		weft_cli_helper_say("done\n");
+		if (!job->ended_early) {
+			weft_cli_helper_say("done\n");
+		}
 	}
 }
 
@@ -377,7 +380,8 @@ static int record(struct job *job, pid_t pid, struct weft_error *err)
 	served = serve_until_stop(recording, job, err);
 	(void)alarm(job->client->is_server ? HANG_END_S : 0);
 	tell_end(job);
-	job->unfit = served < 0 || job->client->gone;
+	job->ended_early = served == -ENOSPC;
+	job->unfit = (served < 0 && !job->ended_early) || job->client->gone;
 	if (job->client->is_server) {
 		weft_record_on_stopped(recording, deliver, job);
 	}

@@ -75,7 +75,12 @@ def listening(*argv, said=r"listening on (\S+?)/?(debug/pprof/)?\n", ends="signa
                     log.seek(0)
                     raise AssertionError(f"{argv}: ended: {log.read()}")
                 return found
-            yield Frontend(harness.wait_for(told, "the frontend to listen").group(1), process, log)
+            frontend = Frontend(harness.wait_for(told, "the frontend to listen").group(1), process, log)
+            try:
+                yield frontend
+            except BaseException:
+                print(frontend.log_text(), end="")
+                raise
             if ends == "any":
                 return
             assert process.poll() is None, f"the frontend ended: {process.returncode}"
@@ -124,6 +129,18 @@ def helpers():
         with contextlib.suppress(OSError):
             words = (entry / "cmdline").read_bytes().split(b"\0") if entry.name.isdigit() else []
             if len(words) > 1 and words[1] == b"trace-process":
+                found.append(int(entry.name))
+    return found
+
+
+def daemons():
+    """LTTng's daemons of this test, by process id."""
+    place = f"LTTNG_HOME={os.environ['LTTNG_HOME']}".encode()
+    found = []
+    for entry in pathlib.Path("/proc").iterdir():
+        with contextlib.suppress(OSError):
+            if (entry.name.isdigit() and (entry / "comm").read_text().startswith("lttng-")
+                    and place in (entry / "environ").read_bytes().split(b"\0")):
                 found.append(int(entry.name))
     return found
 

@@ -3,10 +3,12 @@
 """Traces over HTTP: real readers open them; several at once; nothing is left behind."""
 
 import concurrent.futures
+import contextlib
 import http.client
 import json
 import os
 import pathlib
+import re
 import signal
 import socket
 import struct
@@ -269,28 +271,77 @@ def test_a_recording_ends_at_its_limit_on_disk(folder):
         assert verify(folder / "trace")["task_end_count"] > 50
 
 
-def test_a_full_disk_is_told(folder):
+@contextlib.contextmanager
+def small_disk(folder, size):
+    """Recordings go to a file system of that size, which is empty again in the end."""
     if os.geteuid() != 0:
         raise harness.Skip("only root can make a small disk")
     disk = folder / "disk"
     disk.mkdir()
-    harness.run("mount", "-t", "tmpfs", "-o", "size=12m", "small", disk)
+    harness.run("mount", "-t", "tmpfs", "-o", f"size={size}", "small", disk)
     os.environ["TMPDIR"] = str(disk)
     try:
-        with frontend.target(clients=8) as target, frontend.serve("--pid", target.pid) as server:
-            harness.run("dd", "if=/dev/zero", f"of={disk}/filler", "bs=1M", "count=11")
-            try:
-                answer = server.get("/debug/pprof/trace?seconds=9")
-                assert answer.status == 500 and "disk" in answer.text, answer.text
-            except http.client.IncompleteRead:
-                pass  # It had begun: cut, and so told.
-            os.unlink(disk / "filler")
-            assert server.get("/debug/pprof/trace?seconds=0.2").status == 200
-            harness.wait_for(lambda: os.listdir(disk) == [], "the disk to be empty again")
-            assert target.poll() is None
+        yield disk
+        harness.wait_for(lambda: os.listdir(disk) == [], "the disk to be empty again")
+        # A consumer daemon that hangs would be there still, with a CPU of its own.
+        harness.wait_for(lambda: not frontend.daemons(), f"daemons to end: {frontend.daemons()}")
     finally:
         del os.environ["TMPDIR"]
-        harness.run("umount", disk)
+        harness.run("umount", "-l", disk)
+
+
+def fill(disk):
+    with open(disk / "filler", "wb", buffering=0) as file, contextlib.suppress(OSError):
+        while True:
+            file.write(bytes(1 << 16))
+
+
+def broken_answer(server, path):
+    """What came of an answer that breaks off, and why by the log."""
+    try:
+        answer = server.get(path)
+        raise AssertionError(f"all of it came: {answer.status} {answer.body[:200]}")
+    except http.client.IncompleteRead as broken:
+        def told():
+            return re.search(r" 200 \d+ B [\d.]+ s incomplete: (.*)", server.log_text())
+        return broken.partial, harness.wait_for(told, "the log").group(1)
+
+
+def test_a_full_disk_is_told(folder):
+    with small_disk(folder, "32m") as disk, frontend.target() as target, \
+            frontend.serve("--pid", target.pid) as server:
+        harness.run("dd", "if=/dev/zero", f"of={disk}/filler", "bs=1M", "count=31")
+        answer = server.get("/debug/pprof/trace?seconds=9")
+        assert answer.status == 500 and "disk" in answer.text, answer.text
+        os.unlink(disk / "filler")
+        assert server.get("/debug/pprof/trace?seconds=0.2").status == 200
+        assert target.poll() is None
+
+
+def test_a_disk_that_is_too_small_ends_a_trace_early(folder):
+    """What was recorded by then comes whole; the log and the missing end of the answer tell the rest."""
+    with small_disk(folder, "12m"), frontend.target(clients=8) as target, \
+            frontend.serve("--pid", target.pid) as server:
+        body, why = broken_answer(server, "/debug/pprof/trace?seconds=9")
+        assert "is nearly full" in why, why
+        (folder / "trace").write_bytes(body)
+        assert verify(folder / "trace")["task_end_count"] > 50
+
+
+def test_a_disk_that_fills_meanwhile_breaks_the_answer(folder):
+    """Between two looks somebody else takes all there is."""
+    with small_disk(folder, "64m") as disk, frontend.target(clients=1) as target, \
+            frontend.serve("--pid", target.pid) as server:
+        with concurrent.futures.ThreadPoolExecutor(1) as pool:
+            answer = pool.submit(broken_answer, server, "/debug/pprof/trace?seconds=9")
+            harness.wait_for(lambda: list(disk.glob("weft-http-*/ust/uid/*/*/weft_*")),
+                             "buffers to be written")
+            fill(disk)
+            why = answer.result()[1]
+        assert "disk" in why or "No space left" in why, why
+        os.unlink(disk / "filler")
+        assert server.get("/debug/pprof/trace?seconds=0.2").status == 200
+        assert target.poll() is None
 
 
 def test_an_uninstrumented_process_says_why_not(folder):
