@@ -721,6 +721,11 @@ int weft_record_close(struct weft_recording *recording, const char *command,
 	return ret;
 }
 
+bool weft_record_kill_daemon(void)
+{
+	return weft_daemon_kill_own();
+}
+
 int weft_record_clean(struct weft_error *err)
 {
 	struct weft_daemon daemon = {.lock_fd = -1};

@@ -250,6 +250,25 @@ def test_a_session_daemon_killed_meanwhile_breaks_the_answer_and_nothing_else(fo
         harness.wait_for(lambda: not any(left_behind()), f"leftovers to go: {left_behind()}")
 
 
+def test_a_session_daemon_that_hangs_is_ended(folder):
+    """One of ours, with all that it started: the next trace has another."""
+    with frontend.target() as target, frontend.serve("--pid", target.pid) as server, \
+            server.connect() as client:
+        client.sendall(b"GET /debug/pprof/trace?seconds=9 HTTP/1.0\r\nHost: localhost\r\n\r\n")
+        assert b" 200 " in client.recv(65536), "headers come once it is recorded"
+        hung = frontend.daemons()
+        assert len(hung) > 1, hung
+        for pid in hung:
+            os.kill(pid, signal.SIGSTOP)
+        while client.recv(65536):
+            pass
+        assert "did not answer" in why_incomplete(server)
+        assert not set(hung) & set(frontend.daemons()), "what hung is still there"
+        assert server.get("/debug/pprof/trace?seconds=0.5").status == 200
+        harness.wait_for(lambda: not any(left_behind()), f"leftovers to go: {left_behind()}")
+        assert target.poll() is None
+
+
 def daemon_family(pid):
     """A process and what it started, itself last."""
     family = [pid]
@@ -296,15 +315,19 @@ def fill(disk):
             file.write(bytes(1 << 16))
 
 
+def why_incomplete(server):
+    def told():
+        return re.search(r" 200 \d+ B [\d.]+ s incomplete: (.*)", server.log_text())
+    return harness.wait_for(told, "the log").group(1)
+
+
 def broken_answer(server, path):
     """What came of an answer that breaks off, and why by the log."""
     try:
         answer = server.get(path)
         raise AssertionError(f"all of it came: {answer.status} {answer.body[:200]}")
     except http.client.IncompleteRead as broken:
-        def told():
-            return re.search(r" 200 \d+ B [\d.]+ s incomplete: (.*)", server.log_text())
-        return broken.partial, harness.wait_for(told, "the log").group(1)
+        return broken.partial, why_incomplete(server)
 
 
 def test_a_full_disk_is_told(folder):

@@ -162,6 +162,16 @@ WEFT_MUST_CHECK int weft_record_close(struct weft_recording *recording, const ch
  */
 WEFT_MUST_CHECK int weft_record_clean(struct weft_error *err);
 
+/**
+ * Kills the session daemon if it is ours, with what it started, whatever they record: for one that does
+ * not answer any more. Calls that wait for it, on other threads and in other processes, then fail.
+ *
+ * @return Whether there was one; false: none runs, or it is the user's own.
+ *
+ * Threads: any, at any time.
+ */
+bool weft_record_kill_daemon(void);
+
 struct weft_record_keeper;
 
 /**
