@@ -244,14 +244,16 @@ static int wait_for_process(struct weft_recording *recording, pid_t pid, struct 
 	}
 }
 
-static int attach(struct weft_recording *recording, struct weft_error *err)
+/* A process that is not instrumented is told in `missing`: its scheduling may be known all the same. */
+static int attach(struct weft_recording *recording, struct weft_error *missing,
+		  struct weft_error *err)
 {
 	pid_t own_pid;
 	int ret = weft_process_check(recording->options.pid, &own_pid, err);
 
-	if (ret == -ENOPKG && recording->tier > WEFT_RECORD_TIER_ACCOUNTING &&
-	    !recording->options.is_followed) {
-		return 0; /* Its scheduling can be told all the same. */
+	if (ret == -ENOPKG && !recording->options.is_followed) {
+		(void)weft_error_set(missing, ret, "%s", err->text);
+		return 0;
 	}
 	if (ret == 0) {
 		ret = wait_for_process(recording, own_pid, err);
@@ -322,8 +324,8 @@ static int refuse_room(const struct weft_recording *recording, uint64_t free_byt
 		       struct weft_error *err)
 {
 	return weft_error_set(err, -ENOSPC,
-			      "the disk of '%s' is nearly full (%" PRIu64
-			      " KiB free): recording ends while what the buffers hold still fits",
+			      "the disk of '%s' is nearly full: recording ends while what the "
+			      "buffers hold still fits: free=%" PRIu64 " KiB",
 			      recording->options.dir, free_bytes >> 10);
 }
 
@@ -339,6 +341,7 @@ static uint64_t free_bytes_of(const struct weft_recording *recording)
 static int start_session(struct weft_recording *recording, struct weft_error *err)
 {
 	const enum weft_record_scope scope = recording->options.scope;
+	struct weft_error missing = WEFT_ERROR_INIT;
 	int ret;
 
 	ret = weft_session_init(&recording->session, recording->lttng, recording->dir,
@@ -351,14 +354,18 @@ static int start_session(struct weft_recording *recording, struct weft_error *er
 			      : weft_session_describe_early(&recording->session,
 							    recording->options.pid, err);
 	}
-	if (ret == 0) {
-		ret = start_kernel(recording, err);
-	}
 	if (ret == 0 && scope != WEFT_RECORD_SCOPE_EVERYTHING) {
 		ret = weft_session_restrict(&recording->session, err);
 	}
 	if (ret == 0 && scope == WEFT_RECORD_SCOPE_PROCESS) {
-		ret = attach(recording, err);
+		ret = attach(recording, &missing, err);
+	}
+	/* After the process was found, which can take seconds that nobody wants to see. */
+	if (ret == 0) {
+		ret = start_kernel(recording, err);
+	}
+	if (ret == 0 && missing.code && recording->tier <= WEFT_RECORD_TIER_ACCOUNTING) {
+		ret = weft_error_set(err, missing.code, "%s", missing.text);
 	}
 	if (ret == 0 && scope == WEFT_RECORD_SCOPE_COMMAND) {
 		ret = weft_gate_init(&recording->gate, recording->session.name, err);
@@ -490,7 +497,8 @@ int weft_record_get_fd(const struct weft_recording *recording)
 
 /*
  * Stops while what the buffers hold still fits on the disk, and what may be written until the next
- * look or until the stop is through: four times what was written since the last look.
+ * look or until the stop is through: four times what was written since the last look. Who follows makes
+ * copies of as much.
  */
 static int check_disk(struct weft_recording *recording, struct weft_error *err)
 {
@@ -498,7 +506,8 @@ static int check_disk(struct weft_recording *recording, struct weft_error *err)
 	uint64_t free_bytes = free_bytes_of(recording);
 
 	if (free_bytes < recording->disk_free_bytes) {
-		reserve += 4 * (recording->disk_free_bytes - free_bytes);
+		reserve += (recording->options.is_followed ? 8 : 4) *
+			   (recording->disk_free_bytes - free_bytes);
 	}
 	recording->disk_free_bytes = free_bytes;
 	return free_bytes < reserve ? refuse_room(recording, free_bytes, err) : 0;
