@@ -197,7 +197,8 @@ def test_seconds_end_recording_and_command(folder):
     assert time.monotonic() - start >= 0.5
     clock = description(folder / "out")["clock"]
     assert clock["end_ns"] - clock["begin_ns"] >= 5e8, clock
-    assert events(folder / "out")["process"] == 1
+    # On a busy machine the command may not have come to its first event by then.
+    assert events(folder / "out")["process"] == 1 or not (folder / "ready").exists()
 
 
 # ---- Attaching ----
@@ -358,7 +359,10 @@ def test_a_full_disk_ends_recording_in_time(folder):
             assert recorder.returncode == 128 + signal.SIGTERM
         weft("convert", small / "out", "-o", folder / "trace")
         for found in numbers(small / "out"):
-            assert found == list(range(len(found)))
+            # What the daemon was too slow for was counted, and is no matter of the disk.
+            assert found == list(range(len(found))) or \
+                description(small / "out")["result"]["lost_events"], "numbers are missing"
+            assert all(a < b for a, b in zip(found, found[1:])), "numbers are twice"
     finally:
         run("umount", small)
 

@@ -343,7 +343,7 @@ def test_a_full_disk_is_told(folder):
 
 def test_a_disk_that_is_too_small_ends_a_trace_early(folder):
     """What was recorded by then comes whole; the log and the missing end of the answer tell the rest."""
-    with small_disk(folder, "12m"), frontend.target(clients=8) as target, \
+    with small_disk(folder, "24m"), frontend.target(clients=8) as target, \
             frontend.serve("--pid", target.pid) as server:
         body, why = broken_answer(server, "/debug/pprof/trace?seconds=9")
         assert "is nearly full" in why, why
