@@ -13,7 +13,7 @@
 #include "now.h"
 
 #define PATH_SHOWN    512
-#define PROBLEM_SHOWN 512
+#define PROBLEM_SHOWN 1024
 
 /*
  * Nothing that a stranger sends may look like another line, or drive a terminal. Words may have spaces;

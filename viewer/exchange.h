@@ -64,7 +64,7 @@ struct weft_exchange {
 	bool answered;      /* Status and headers are decided. */
 	bool queued;        /* libmicrohttpd has them. */
 	bool ended, broken; /* The body is complete; or will never be. */
-	char problem[512];  /* Why it never will be. */
+	char problem[1024]; /* Why it never will be. */
 	bool took_all;
 	bool unheard; /* The client was gone before there was an answer. */
 	unsigned int status;

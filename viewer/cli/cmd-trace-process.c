@@ -353,6 +353,17 @@ static void deliver(void *ctx)
 	weft_hang_guard_expect(&job->guard, HANG_STOP_S);
 }
 
+/* Why it ended early, and why not even what there was by then could be sent. */
+static void tell_both(struct weft_error *err, const struct weft_error *why)
+{
+	const struct weft_error first = *err;
+
+	if (why->code) {
+		(void)weft_error_set(err, first.code, "%.500s; the trace up to then is lost: %s",
+				     first.text, why->text);
+	}
+}
+
 static int record(struct job *job, pid_t pid, struct weft_error *err)
 {
 	struct weft_record_options options = {
@@ -366,6 +377,7 @@ static int record(struct job *job, pid_t pid, struct weft_error *err)
 	};
 	struct weft_recording *recording = NULL;
 	struct weft_record_stats stats;
+	struct weft_error close_err = WEFT_ERROR_INIT;
 	int served;
 	int ret;
 
@@ -389,8 +401,11 @@ static int record(struct job *job, pid_t pid, struct weft_error *err)
 	if (job->client->is_server) {
 		weft_record_on_stopped(recording, deliver, job);
 	}
-	ret = weft_record_close(recording, NULL, &stats, served < 0 ? NULL : err);
+	ret = weft_record_close(recording, NULL, &stats, served < 0 ? &close_err : err);
 	stop_following(job);
+	if (job->ended_early && !job->delivered) {
+		tell_both(err, ret < 0 ? &close_err : &job->convert_err);
+	}
 	return served < 0 ? served : ret;
 }
 
