@@ -98,20 +98,10 @@ static int enable_channel(struct weft_session *session, const char *name,
 			  const struct weft_buffer_size *size, struct weft_error *err)
 {
 	struct lttng_domain domain = user_space();
-	struct lttng_channel *channel = session->lttng->lttng_channel_create(&domain);
-	int code;
+	int code = weft_lttng_enable_channel(
+		session->lttng, session->handle, &domain,
+		&(struct weft_lttng_channel){name, size, FLUSH_PERIOD_US});
 
-	if (!channel) {
-		return weft_error_set(err, -ENOMEM, "out of memory");
-	}
-	(void)snprintf(channel->name, sizeof(channel->name), "%s", name);
-	channel->attr.overwrite = 0;
-	channel->attr.subbuf_size = size->subbuffer_bytes;
-	channel->attr.num_subbuf = size->subbuffer_count;
-	channel->attr.switch_timer_interval = FLUSH_PERIOD_US;
-	channel->attr.output = LTTNG_EVENT_MMAP;
-	code = session->lttng->lttng_enable_channel(session->handle, channel);
-	session->lttng->lttng_channel_destroy(channel);
 	return code < 0 ? weft_lttng_error(err, session->lttng, code, "cannot create the buffers")
 			: 0;
 }
