@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <weft/own-pid.h>
+
 static void read_name(pid_t pid, char *ret_name, size_t size)
 {
 	char path[64];
@@ -26,31 +28,6 @@ static void read_name(pid_t pid, char *ret_name, size_t size)
 		}
 		(void)fclose(file); /* Read only; nothing to lose. */
 	}
-}
-
-/* The last number of "NSpid:" is the id in the process's own namespace. */
-static pid_t read_own_pid(pid_t pid)
-{
-	char path[64];
-	char line[256];
-	pid_t own = pid;
-	FILE *file;
-
-	(void)snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
-	file = fopen(path, "re");
-	if (!file) {
-		return own;
-	}
-	while (fgets(line, sizeof(line), file)) {
-		if (strncmp(line, "NSpid:", 6) == 0) {
-			const char *last = strrchr(line, '\t');
-			long value = last ? strtol(last + 1, NULL, 10) : 0;
-
-			own = value > 0 ? (pid_t)value : own;
-		}
-	}
-	(void)fclose(file); /* Read only; nothing to lose. */
-	return own;
 }
 
 static int look_at_libraries(pid_t pid, const char *name, struct weft_error *err)
@@ -151,6 +128,6 @@ int weft_process_check(pid_t pid, pid_t *ret_own_pid, struct weft_error *err)
 		return weft_error_set(err, -ESRCH, "there is no process %d", (int)pid);
 	}
 	read_name(pid, name, sizeof(name));
-	*ret_own_pid = read_own_pid(pid);
+	*ret_own_pid = weft_own_pid(pid);
 	return look_at_libraries(pid, name, err);
 }
