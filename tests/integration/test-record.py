@@ -266,9 +266,12 @@ def finished(path):
 
 
 def numbers(directory):
-    text = run("babeltrace2", "--no-delta", directory).stdout
+    # There are millions: what else babeltrace2 prints is left out before it gets here.
+    text = run("sh", "-c", "babeltrace2 --no-delta \"$1\" | grep -o 'message = \"[01] [0-9]*'", "sh",
+               directory).stdout
     found = [[], []]
-    for thread, number in re.findall(r'message = "(\d) (\d+)"', text):
+    for line in text.splitlines():
+        thread, number = line[len('message = "'):].split()
         found[int(thread)].append(int(number))
     return found
 
@@ -298,19 +301,21 @@ def check_all_finished(counts, directory, result):
 
 def test_a_killed_program_loses_nothing(folder):
     torn = whole = 0
-    for attempt in range(8):
+    attempts = 6
+    for attempt in range(attempts):
         out, counts = folder / f"out{attempt}", folder / f"counts{attempt}"
         done = record(out, "--", "sh", "-c",
                       f"{COUNTED} endless {counts} 2 & until [ -s {counts} ]; do sleep 0.05; done; "
-                      "sleep 0.2; kill -KILL $!; wait $!; exit 0")
+                      "sleep 0.05; kill -KILL $!; wait $!; exit 0")
         result = description(out)["result"]
         assert f" {result['lost_events']} events lost" in done.stderr, done.stderr
         assert bool(result["unreadable_bytes"]) == ("could not be read" in done.stderr), done.stderr
         torn += result["torn_events"]
         whole += check_all_finished(finished(counts), out, result)
         shutil.rmtree(out)
-    print(f"         {torn} sub-buffers of {8 * os.cpu_count()} were torn; {whole} of 8 whole")
-    assert whole >= 4, "losses are the exception"
+    print(f"         {torn} sub-buffers of {attempts * os.cpu_count()} were torn; "
+          f"{whole} of {attempts} whole")
+    assert whole >= attempts / 2, "losses are the exception"
     check_nothing_left()
 
 
