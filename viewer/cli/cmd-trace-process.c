@@ -177,7 +177,7 @@ static void remove_leftovers(const char *parent)
 		}
 		fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 		if (fd >= 0 && fstat(fd, &status) == 0 && status.st_uid == geteuid() &&
-		    time(NULL) - status.st_ctime > LEFTOVER_AGE_S &&
+		    time(NULL) - status.st_mtime > LEFTOVER_AGE_S &&
 		    flock(fd, LOCK_EX | LOCK_NB) == 0) {
 			remove_folder(path);
 		}
