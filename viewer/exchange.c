@@ -168,6 +168,7 @@ int weft_exchange_begin(struct weft_exchange *exchange, const char *content_type
 	exchange->ring = ring;
 	exchange->write_end_ns = weft_now_ns() + asked_ns + WRITE_PATIENCE_NS;
 	ret = look_for_end(exchange) ? -ECANCELED : 0;
+	exchange->took_all = exchange->is_head; /* Which ends with the headers. */
 	decide(exchange, MHD_HTTP_OK, content_type);
 	(void)pthread_mutex_unlock(&exchange->lock);
 	return ret;
