@@ -20,7 +20,8 @@ NOSNIFF = ("X-Content-Type-Options", "nosniff")
 OCTETS = "application/octet-stream"
 TEXT = "text/plain; charset=utf-8"
 
-# Recordings of this test's own frontends.
+# Recordings of this test's own frontends; its own folders stay where other users can get.
+tempfile.tempdir = tempfile.gettempdir()
 os.environ["TMPDIR"] = os.environ["WEFT_TEST_ISOLATED"]
 
 
