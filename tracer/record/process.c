@@ -94,7 +94,7 @@ static int read_state(pid_t pid, char *ret_text, size_t size)
 
 bool weft_process_is_running(pid_t pid)
 {
-	char state[64];
+	char state[64] = "";
 	int ret;
 
 	if (kill(pid, 0) < 0 && errno == ESRCH) {
@@ -109,7 +109,7 @@ bool weft_process_is_running(pid_t pid)
 
 pid_t weft_process_get_parent(pid_t pid)
 {
-	char state[64];
+	char state[64] = "";
 
 	return read_state(pid, state, sizeof(state)) == 0 ? (pid_t)strtol(state + 1, NULL, 10) : 0;
 }
