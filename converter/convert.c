@@ -8,10 +8,10 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include <weft/output-file.h>
 
+#include "clock.h"
 #include "go-encoder.h"
 #include "go-plan.h"
 #include "pipeline.h"
@@ -61,20 +61,12 @@ int weft_convert_parse_format(const char *text, enum weft_convert_format *ret_fo
 		text);
 }
 
-static uint64_t now_ns(void)
-{
-	struct timespec now = {0, 0};
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now); /* Cannot fail for this clock. */
-	return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
-}
-
 /* Shows how far it is, a few times a second. */
 static void tell(struct conversion *conversion, uint64_t event_count, uint64_t byte_count)
 {
 	const struct weft_convert_options *options = conversion->options;
 	struct weft_progress progress = {.event_count = event_count, .byte_count = byte_count};
-	uint64_t now = now_ns();
+	uint64_t now = weft_clock_read_ns(CLOCK_MONOTONIC);
 
 	if (options->progress && now - conversion->told_ns >= PROGRESS_INTERVAL_NS) {
 		conversion->told_ns = now;
@@ -335,7 +327,7 @@ static int convert_into(struct weft_pipeline *pipeline, const struct weft_conver
 		.options = options,
 		.pipeline = pipeline,
 		.result = ret_result,
-		.told_ns = now_ns(),
+		.told_ns = weft_clock_read_ns(CLOCK_MONOTONIC),
 	};
 	int commit_ret;
 	int ret = weft_output_file_open(path, &conversion.file, err);

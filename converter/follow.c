@@ -21,6 +21,7 @@
 
 #include <weft/output-file.h>
 
+#include "clock.h"
 #include "filter.h"
 #include "go-encoder.h"
 #include "go-plan.h"
@@ -60,14 +61,6 @@ struct weft_follow {
 	uint64_t taken_count; /* Events. */
 	struct weft_event run[RUN_EVENTS];
 };
-
-static uint64_t clock_ns(clockid_t clock)
-{
-	struct timespec now = {0, 0};
-
-	(void)clock_gettime(clock, &now); /* Cannot fail for these clocks. */
-	return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
-}
 
 /* ---- Life cycle ---- */
 
@@ -113,7 +106,8 @@ int weft_follow_open(const struct weft_convert_options *options, const char *pat
 	follow->dir = options->inputs[0];
 	(void)snprintf(follow->view, sizeof(follow->view), "%s/.view", follow->dir);
 	weft_growing_trace_init(&follow->growing, follow->dir);
-	follow->wall_offset_ns = clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_MONOTONIC);
+	follow->wall_offset_ns =
+		weft_clock_read_ns(CLOCK_REALTIME) - weft_clock_read_ns(CLOCK_MONOTONIC);
 	follow->symbolizer = weft_symbolizer_create();
 	ret = follow->symbolizer ? weft_output_file_open(path, &follow->file, err)
 				 : weft_error_set(err, -ENOMEM, "out of memory");

@@ -13,10 +13,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/sendfile.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "trace-files.h"
 
 #define PACKET_MAGIC 0xc1fc1fc1U
@@ -202,14 +203,6 @@ static int find_streams(struct weft_growing_trace *growing, size_t trace)
 	return ret;
 }
 
-static uint64_t now_ns(void)
-{
-	struct timespec now = {0, 0};
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now); /* Cannot fail for this clock. */
-	return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
-}
-
 /* Looks whether the metadata of a trace are as they were. */
 static void look_at_metadata(struct weft_growing_trace *growing, size_t trace)
 {
@@ -220,7 +213,7 @@ static void look_at_metadata(struct weft_growing_trace *growing, size_t trace)
 	(void)snprintf(path, sizeof(path), "%s/metadata", growing->traces[trace]);
 	if (stat(path, &status) == 0 && (uint64_t)status.st_size != metadata->bytes) {
 		metadata->bytes = (uint64_t)status.st_size;
-		metadata->changed_ns = now_ns();
+		metadata->changed_ns = weft_clock_read_ns(CLOCK_MONOTONIC);
 	}
 }
 
@@ -312,7 +305,8 @@ uint64_t weft_growing_trace_horizon(const struct weft_growing_trace *growing)
 	for (i = 0; i < growing->trace_count; i++) {
 		uint64_t end_ns = end_of(growing, i);
 
-		if (now_ns() - growing->metadata[i].changed_ns < SETTLED_NS) {
+		if (weft_clock_read_ns(CLOCK_MONOTONIC) - growing->metadata[i].changed_ns <
+		    SETTLED_NS) {
 			return 0;
 		}
 		first_ns = end_ns < first_ns ? end_ns : first_ns;
@@ -355,8 +349,8 @@ static int copy_part(const char *from, uint64_t at, uint64_t size, const char *t
 	int ret = in < 0 || out < 0 ? -errno : 0;
 
 	while (ret == 0 && (is_whole || size > 0)) {
-		ssize_t copied =
-			copy_file_range(in, &offset, out, NULL, is_whole ? SSIZE_MAX / 2 : size, 0);
+		/* Not copy_file_range(): that is for one file system alone. */
+		ssize_t copied = sendfile(out, in, &offset, is_whole ? SSIZE_MAX / 2 : size);
 
 		if (copied < 0 || (copied == 0 && !is_whole)) {
 			ret = copied < 0 ? -errno : -EIO;

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -258,8 +259,8 @@ static int copy_start(const char *from, const char *to, uint64_t size, struct we
 		ret = weft_error_set_errno(err, -errno, "cannot copy '%s'", from);
 	}
 	while (ret == 0 && size > 0) {
-		ssize_t copied = copy_file_range(in, NULL, out, NULL,
-						 size < COPY_SIZE ? size : COPY_SIZE, 0);
+		/* Not copy_file_range(): that is for one file system alone. */
+		ssize_t copied = sendfile(out, in, NULL, size < COPY_SIZE ? size : COPY_SIZE);
 
 		if (copied <= 0) {
 			ret = weft_error_set_errno(err, copied < 0 ? -errno : -EIO,

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include <weft/helper.h>
+#include <weft/own-pid.h>
 
 #include "now.h"
 
@@ -41,29 +42,6 @@ struct stream {
 	size_t begin, end;
 	char block[BLOCK_SIZE];
 };
-
-static pid_t own_pid_of(pid_t pid)
-{
-	char path[64];
-	char line[256];
-	pid_t own = pid;
-	FILE *file;
-
-	(void)snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
-	file = fopen(path, "re");
-	while (file && fgets(line, sizeof(line), file)) {
-		if (strncmp(line, "NSpid:", 6) == 0) {
-			const char *last = strrchr(line, '\t');
-			long value = last ? strtol(last, NULL, 10) : 0;
-
-			own = value > 0 ? (pid_t)value : own;
-		}
-	}
-	if (file) {
-		(void)fclose(file); /* Read only; nothing to lose. */
-	}
-	return own;
-}
 
 /* Anybody may bind any abstract name: only the process itself is believed. */
 static int check_peer(int fd, pid_t pid, struct weft_error *err)
@@ -89,7 +67,7 @@ static int open_socket(pid_t pid, struct weft_error *err)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	int len = snprintf(address.sun_path + 1, sizeof(address.sun_path) - 1, "weft-control-%d",
-			   (int)own_pid_of(pid));
+			   (int)weft_own_pid(pid));
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	int ret;
 

@@ -168,6 +168,7 @@ int weft_exchange_begin(struct weft_exchange *exchange, const char *content_type
 	exchange->ring = ring;
 	exchange->write_end_ns = weft_now_ns() + asked_ns + WRITE_PATIENCE_NS;
 	ret = look_for_end(exchange) ? -ECANCELED : 0;
+	exchange->took_all = exchange->is_head; /* Which ends with the headers. */
 	decide(exchange, MHD_HTTP_OK, content_type);
 	(void)pthread_mutex_unlock(&exchange->lock);
 	return ret;
@@ -213,12 +214,28 @@ int weft_exchange_write(struct weft_exchange *exchange, const void *bytes, size_
 	return ret;
 }
 
-void weft_exchange_end(struct weft_exchange *exchange, bool complete)
+/* Under the lock. */
+static void break_off(struct weft_exchange *exchange, int ret, const char *problem)
+{
+	char text[128];
+
+	exchange->broken = true;
+	if (ret == -ECANCELED) {
+		problem = exchange->gone ? "the client is gone" : "the client takes too long";
+	} else if (!problem || !problem[0]) {
+		problem = strerror_r(-ret, text, sizeof(text));
+	}
+	(void)snprintf(exchange->problem, sizeof(exchange->problem), "%s", problem);
+}
+
+void weft_exchange_end(struct weft_exchange *exchange, int ret, const char *problem)
 {
 	(void)pthread_mutex_lock(&exchange->lock);
 	if (!exchange->ended) {
 		exchange->ended = true;
-		exchange->broken = !complete;
+		if (ret < 0) {
+			break_off(exchange, ret, problem);
+		}
 	}
 	resume(exchange);
 	(void)pthread_mutex_unlock(&exchange->lock);

@@ -64,6 +64,7 @@ struct weft_exchange {
 	bool answered;      /* Status and headers are decided. */
 	bool queued;        /* libmicrohttpd has them. */
 	bool ended, broken; /* The body is complete; or will never be. */
+	char problem[1024]; /* Why it never will be. */
 	bool took_all;
 	bool unheard; /* The client was gone before there was an answer. */
 	unsigned int status;
@@ -106,8 +107,14 @@ WEFT_MUST_CHECK int weft_exchange_begin(struct weft_exchange *exchange, const ch
 WEFT_MUST_CHECK int weft_exchange_write(struct weft_exchange *exchange, const void *bytes,
 					size_t size);
 
-/** Nothing after an answer that is whole already. @param complete  false: the client is told by a connection that breaks. */
-void weft_exchange_end(struct weft_exchange *exchange, bool complete);
+/**
+ * Ends a body. Does nothing after an answer that is whole already.
+ *
+ * @param ret      0: it is complete. A negative errno: it is not, which the client sees by a connection
+ *                 that ends in the middle of the answer, and the access log tells.
+ * @param problem  What happened, for the log; NULL or empty: what `ret` says.
+ */
+void weft_exchange_end(struct weft_exchange *exchange, int ret, const char *problem);
 
 /** Whether the client has closed its connection, or everything is being stopped. */
 bool weft_exchange_is_gone(struct weft_exchange *exchange);

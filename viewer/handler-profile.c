@@ -167,7 +167,7 @@ static void send_file(struct weft_exchange *exchange, int fd, const char *type,
 		at += size > 0 ? size : 0;
 	}
 	free(block);
-	weft_exchange_end(exchange, ret == 0);
+	weft_exchange_end(exchange, ret, NULL);
 }
 
 /* Completes what is in `raw_fd`. Where that is not possible the client gets what there is. */
@@ -230,7 +230,7 @@ static void answer_text(struct weft_exchange *exchange)
 	int fd;
 
 	if (fetch.begun) {
-		weft_exchange_end(exchange, ret == 0);
+		weft_exchange_end(exchange, ret, err.text);
 		return;
 	}
 	if (ret != -ENOENT) {
@@ -452,7 +452,7 @@ static void answer_head(struct weft_exchange *exchange)
 
 	if (weft_exchange_begin(exchange, is_text ? text_type : octets_type,
 				is_text ? NULL : exchange->path.name) == 0) {
-		weft_exchange_end(exchange, true);
+		weft_exchange_end(exchange, 0, NULL);
 	}
 }
 

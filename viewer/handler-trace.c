@@ -40,9 +40,11 @@ static ssize_t read_some(int fd, char *block, int timeout_ms)
 /*
  * Passes the trace on as it comes; ends the recording when its time is over.
  *
- * 0: all of it; -ECANCELED: the client is gone; another negative errno.
+ * 0: all of it; -ECANCELED: the client is gone; another negative errno, told in `err` if there is more to
+ * say.
  */
-static int pass_on(struct weft_exchange *exchange, struct weft_recorder *recorder)
+static int pass_on(struct weft_exchange *exchange, struct weft_recorder *recorder,
+		   struct weft_error *err)
 {
 	const uint64_t stop_ns = weft_now_ns() + exchange->params.trace_ns;
 	uint64_t end_ns = stop_ns + CONVERT_PATIENCE_NS;
@@ -74,7 +76,8 @@ static int pass_on(struct weft_exchange *exchange, struct weft_recorder *recorde
 		} else if (weft_exchange_is_gone(exchange)) {
 			return -ECANCELED;
 		} else if (now_ns > end_ns) {
-			return -ETIMEDOUT;
+			return weft_error_set(err, -ETIMEDOUT,
+					      "the recorder does not send the rest of the trace");
 		}
 	}
 }
@@ -98,11 +101,11 @@ void weft_handler_trace(struct weft_exchange *exchange)
 	}
 	ret = weft_exchange_begin(exchange, "application/octet-stream", "trace");
 	if (ret == 0 && !exchange->is_head) {
-		ret = pass_on(exchange, &recorder);
+		ret = pass_on(exchange, &recorder, &err);
 		if (ret == 0) {
 			ret = weft_recorder_finish(&recorder, &err);
 		}
 	}
 	weft_recorder_fini(&recorder);
-	weft_exchange_end(exchange, ret == 0);
+	weft_exchange_end(exchange, ret, err.text);
 }

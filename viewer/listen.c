@@ -155,8 +155,9 @@ static int listen_tcp(const struct weft_listen_address *address, bool may_be_pub
 	fd = open_tcp(found);
 	ret = fd < 0 ? fd : tell_tcp(fd, ret_text, size);
 	if (ret < 0) {
-		(void)weft_error_set_errno(err, ret, "cannot listen on '%s:%s'", address->host,
-					   address->port);
+		(void)weft_error_set_errno(err, ret, "cannot listen on '%s:%s'%s", address->host,
+					   address->port,
+					   ret == -EADDRINUSE ? " (port 0: any that is free)" : "");
 	}
 out:
 	freeaddrinfo(found);

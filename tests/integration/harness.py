@@ -251,4 +251,7 @@ def main():
 
 # Ctrl-C at a test ends what the test started as well.
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+# A shell's background jobs ignore these, and so would what is started here.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGQUIT, signal.SIG_DFL)
 isolate()

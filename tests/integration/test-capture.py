@@ -76,6 +76,15 @@ def threads_of(seen, name):
             if e.fields[side + "_tid"] and e.fields[side + "_comm"] == name}
 
 
+def family_of(seen, pid):
+    """A process's first thread and all that it started; others of its name may run meanwhile."""
+    family = {pid}
+    for event in seen:
+        if event.name == "sched_process_fork" and event.fields["parent_tid"] in family:
+            family.add(event.fields["child_tid"])
+    return family
+
+
 def check_counts(about):
     """What came to a CPU has left it, or was there at the end. Where the kernel hides threads from
     tracers, the recording must say so."""
@@ -108,13 +117,14 @@ def check_threads(seen, tids):
 
 
 def check_tracepoints(directory, engine):
-    done = record(directory, "--sched", f"tracepoints:{engine}", "--", SWITCH, "pingpong", ROUNDS)
+    done = record(directory, "--sched", f"tracepoints:{engine}", "--", "sh", "-c",
+                  'echo $$; exec "$0" "$@"', SWITCH, "pingpong", ROUNDS)
     assert f"scheduling: tier tracepoints ({engine}), " in done.stderr, done.stderr
     about = description(directory)
     assert about["tier"] == "tracepoints" and about["kernel"]["engine"] == engine, about
     check_counts(about)
     seen = events(directory / "kernel")
-    tids = threads_of(seen, "bench-switch")
+    tids = family_of(seen, int(done.stdout.split()[0]))
     assert check_threads(seen, tids) <= 0.01
     names = collections.Counter(e.name for e in seen)
     assert names["lttng_statedump_start"] == 1 and names["lttng_statedump_end"] == 2, names
@@ -124,7 +134,8 @@ def check_tracepoints(directory, engine):
     assert {e.fields["tid"] for e in seen if e.name == "sched_process_exit"} >= tids
     execs = [e.fields for e in seen if e.name == "sched_process_exec"
              and e.fields["tid"] in tids]
-    assert [e["filename"] for e in execs] == [str(SWITCH)], execs
+    assert [pathlib.Path(e["filename"]).name for e in execs] == ["sh", SWITCH.name], execs
+    assert execs[1]["filename"] == str(SWITCH), execs
     own = [e for e in seen if e.name == "sched_waking" and e.fields["tid"] in tids
            and e.fields["waker_tid"] in tids]
     # A writer that is preempted at once finds the answer there: one wake-up a round trip is the least.
@@ -197,16 +208,21 @@ def test_both_halves_have_one_clock(folder):
     """Every event of the application lies where its thread was on that CPU."""
     needs_engine("tracepoints", "bpf")
     record(folder / "out", "--", COUNTED, "rounds", 4, 500)
-    running, inside, outside = {}, 0, []
+    running, since = {}, collections.defaultdict(list)  # Of each CPU: thread, its events.
+    inside, unknown, outside = 0, 0, []
     for event in events(folder / "out"):
         if event.name == "sched_switch":
+            tid, told = running.get(event.cpu), since.pop(event.cpu, [])
             running[event.cpu] = event.fields["next_tid"]
-        elif event.name.startswith("weft:") and event.cpu in running:
-            if running[event.cpu] == event.fields["tid"]:
-                inside += 1
+            # Some kernels hide a few switches from tracers: then who leaves is not who came.
+            if tid != event.fields["prev_tid"]:
+                unknown += len(told)
             else:
-                outside.append(event)
-    assert inside >= 2000 and not outside, (inside, outside[:3])
+                inside += sum(e.fields["tid"] == tid for e in told)
+                outside += [e for e in told if e.fields["tid"] != tid]
+        elif event.name.startswith("weft:"):
+            since[event.cpu].append(event)
+    assert inside >= 2000 and unknown < inside and not outside, (inside, unknown, outside[:3])
 
 
 HANGING = """
@@ -363,7 +379,7 @@ def test_a_full_disk_leaves_what_fits(folder):
     disk.mkdir()
     run("mount", "-t", "tmpfs", "-o", "size=48m", "weft-test", disk)
     try:
-        done = record(disk / "out", "--", SWITCH, "pingpong", 1000000, check=False)
+        done = record(disk / "out", "--", SWITCH, "pingpong", 300000, check=False)
         assert done.returncode == 1 and "disk" in done.stderr, done.stderr
         assert sum(e.name == "sched_switch" for e in events(disk / "out/kernel", "Tracer discarded")) > 10000
         assert description(disk / "out")["problem"], "weft.json says why it ended"

@@ -190,14 +190,19 @@ def test_result_as_json(folder):
 
 
 def test_seconds_end_recording_and_command(folder):
-    start = time.monotonic()
-    done = record(folder / "out", "--seconds", "0.5", "--", COUNTED, "wait", folder / "ready",
-                  folder / "never", 1)
-    assert done.returncode == 0, done
-    assert time.monotonic() - start >= 0.5
-    clock = description(folder / "out")["clock"]
-    assert clock["end_ns"] - clock["begin_ns"] >= 5e8, clock
-    assert events(folder / "out")["process"] == 1
+    # On a busy machine the shortest may be over before the command comes to its first event.
+    for seconds in (0.5, 2, 8):
+        out, ready = folder / f"out{seconds}", folder / f"ready{seconds}"
+        start = time.monotonic()
+        done = record(out, "--seconds", seconds, "--", COUNTED, "wait", ready, folder / "never", 1)
+        assert done.returncode == 0, done
+        assert time.monotonic() - start >= seconds
+        clock = description(out)["clock"]
+        assert clock["end_ns"] - clock["begin_ns"] >= seconds * 1e9, clock
+        seen = events(out)["process"]
+        if seen:
+            break
+    assert seen == 1, seen
 
 
 # ---- Attaching ----
@@ -265,9 +270,12 @@ def finished(path):
 
 
 def numbers(directory):
-    text = run("babeltrace2", "--no-delta", directory).stdout
+    # There are millions: what else babeltrace2 prints is left out before it gets here.
+    text = run("sh", "-c", "babeltrace2 --no-delta \"$1\" | grep -o 'message = \"[01] [0-9]*'", "sh",
+               directory).stdout
     found = [[], []]
-    for thread, number in re.findall(r'message = "(\d) (\d+)"', text):
+    for line in text.splitlines():
+        thread, number = line[len('message = "'):].split()
         found[int(thread)].append(int(number))
     return found
 
@@ -297,19 +305,21 @@ def check_all_finished(counts, directory, result):
 
 def test_a_killed_program_loses_nothing(folder):
     torn = whole = 0
-    for attempt in range(8):
+    attempts = 6
+    for attempt in range(attempts):
         out, counts = folder / f"out{attempt}", folder / f"counts{attempt}"
         done = record(out, "--", "sh", "-c",
                       f"{COUNTED} endless {counts} 2 & until [ -s {counts} ]; do sleep 0.05; done; "
-                      "sleep 0.2; kill -KILL $!; wait $!; exit 0")
+                      "sleep 0.05; kill -KILL $!; wait $!; exit 0")
         result = description(out)["result"]
         assert f" {result['lost_events']} events lost" in done.stderr, done.stderr
         assert bool(result["unreadable_bytes"]) == ("could not be read" in done.stderr), done.stderr
         torn += result["torn_events"]
         whole += check_all_finished(finished(counts), out, result)
         shutil.rmtree(out)
-    print(f"         {torn} sub-buffers of {8 * os.cpu_count()} were torn; {whole} of 8 whole")
-    assert whole >= 4, "losses are the exception"
+    print(f"         {torn} sub-buffers of {attempts * os.cpu_count()} were torn; "
+          f"{whole} of {attempts} whole")
+    assert whole >= attempts / 2, "losses are the exception"
     check_nothing_left()
 
 
@@ -358,7 +368,10 @@ def test_a_full_disk_ends_recording_in_time(folder):
             assert recorder.returncode == 128 + signal.SIGTERM
         weft("convert", small / "out", "-o", folder / "trace")
         for found in numbers(small / "out"):
-            assert found == list(range(len(found)))
+            # What the daemon was too slow for was counted, and is no matter of the disk.
+            assert found == list(range(len(found))) or \
+                description(small / "out")["result"]["lost_events"], "numbers are missing"
+            assert all(a < b for a, b in zip(found, found[1:])), "numbers are twice"
     finally:
         run("umount", small)
 

@@ -7,11 +7,13 @@ Machines that run tests are shared, so rounds may be disturbed by other programs
 the kernel's own count of the same run, and what a round looks like is asked of most rounds.
 """
 
+import functools
 import gzip
 import json
 import re
 import shutil
 import signal
+import statistics
 import subprocess
 import time
 
@@ -125,20 +127,27 @@ def check_accounts(actors, told):
             f"{actor.cpu_ns} and {actor.wait_ns} ns, {starts} starts"
 
 
+def check_scene(folder, scene, check, source="tracepoints"):
+    """Plays it, and again where check(actors, told) fails and some of it was not to be seen.
+
+    Some kernels hide a few switches, at times one of ours; the recorder says so.
+    """
+    for attempt in range(3):
+        place = folder / f"{source.replace(':', '-')}-{scene}-{attempt}"
+        place.mkdir()
+        actors, told, log = play(place, scene, source)
+        assert told["has_scheduling"] and told["lost_events"] == 0
+        try:
+            check(actors, told)
+            break
+        except AssertionError as failure:
+            if attempt == 2 or "events are missing" not in log:
+                raise AssertionError(f"{source}, {scene}: {failure}: {log}") from None
+
+
 def test_threads_agree_with_the_kernels_accounts(folder):
     for scene in SCENES:
-        for attempt in range(3):
-            place = folder / f"{scene}-{attempt}"
-            place.mkdir()
-            actors, told, log = play(place, scene)
-            assert told["has_scheduling"] and told["lost_events"] == 0
-            try:
-                check_accounts(actors, told)
-                break
-            except AssertionError:
-                # Some kernels hide a few switches, at times one of ours; the recorder says so.
-                if attempt == 2 or "events are missing" not in log:
-                    raise
+        check_scene(folder, scene, check_accounts)
 
 
 def check_running(actors, told):
@@ -157,17 +166,7 @@ def check_running(actors, told):
 def test_the_other_sources_agree_with_the_kernels_accounts(folder):
     for source in ("tracepoints:perf", "switch"):
         for scene in SCENES:
-            for attempt in range(3):
-                place = folder / f"{source.replace(':', '-')}-{scene}-{attempt}"
-                place.mkdir()
-                actors, told, log = play(place, scene, source)
-                assert told["has_scheduling"] and told["lost_events"] == 0
-                try:
-                    check_running(actors, told)
-                    break
-                except AssertionError:
-                    if attempt == 2 or "events are missing" not in log:
-                        raise AssertionError(f"{source}, {scene}: {log}") from None
+            check_scene(folder, scene, check_running, source)
 
 
 def test_pingpong_sleeps_once_a_round_and_is_woken_by_the_other(folder):
@@ -193,20 +192,21 @@ TRUTH = {
 }
 
 
+def check_waits(actors, told, scene):
+    for name, (reason, waker) in TRUTH[scene].items():
+        for table, key, value in (("blocked", "reason", reason), ("woken_by", "name", waker)):
+            counts = {}
+            for row in lives(told, actors[name]):
+                for item in row["scheduling"][table]:
+                    counts[item[key]] = counts.get(item[key], 0) + item["count"]
+            # Each round once; what else there is (a sleep between rounds) is the scene's.
+            assert 0.9 * SCENES[scene] <= counts.get(value, 0) <= 1.2 * SCENES[scene] + 3, \
+                f"{name}: {counts}, expected {value}"
+
+
 def test_waits_have_their_reason_and_their_waker(folder):
-    for scene, expected in TRUTH.items():
-        place = folder / scene
-        place.mkdir()
-        actors, told, _ = play(place, scene)
-        for name, (reason, waker) in expected.items():
-            for table, key, value in (("blocked", "reason", reason), ("woken_by", "name", waker)):
-                counts = {}
-                for row in lives(told, actors[name]):
-                    for item in row["scheduling"][table]:
-                        counts[item[key]] = counts.get(item[key], 0) + item["count"]
-                # Each round once; what else there is (a sleep between rounds) is the scene's.
-                assert 0.9 * SCENES[scene] <= counts.get(value, 0) <= 1.2 * SCENES[scene] + 3, \
-                    f"{scene}: {name}: {counts}, expected {value}"
+    for scene in TRUTH:
+        check_scene(folder, scene, functools.partial(check_waits, scene=scene))
 
 
 def test_threads_of_a_container_are_the_kernels(folder):
@@ -264,8 +264,10 @@ def test_a_wait_for_a_mutex_ends_by_its_owner(folder):
     for path in paths:
         wait = path["waits"][0]
         assert (wait["thread"]["tid"], wait["waker"]["tid"]) == (waiter.tid, owner.tid)
-        # From 2 to 10 ms of each round; both ends are timers of a shared machine.
-        assert 7_000_000 < wait["duration_ns"] < 9_000_000, wait
+
+    # From 2 to 10 ms of each round; both ends are timers of a shared machine.
+    middle_ns = statistics.median(path["waits"][0]["duration_ns"] for path in paths)
+    assert 7_000_000 < middle_ns < 9_000_000, [path["waits"][0] for path in paths]
 
     def owner_slept(path):
         asleep = sum(segment["duration_ns"] for segment in path["segments"]

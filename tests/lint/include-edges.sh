@@ -9,10 +9,10 @@ allowed() {
 	case $1 in
 	pprof) echo "error output-file pprof pprof-text symbol-file symbolize report pprof-legacy" ;;
 	tracer) echo "trace events export helper labels profile runtime" ;;
-	tracer/helper) echo "helper" ;;
-	tracer/record) echo "record error events" ;;
+	tracer/helper) echo "helper own-pid" ;;
+	tracer/record) echo "record error events own-pid" ;;
 	converter) echo "convert error events output-file pprof symbol-file symbolize" ;;
-	viewer) echo "http convert record error output-file pprof pprof-text symbolize helper report pprof-legacy symbol-file" ;;
+	viewer) echo "http convert record error output-file pprof pprof-text symbolize helper own-pid report pprof-legacy symbol-file" ;;
 	examples) echo "trace http error labels profile runtime" ;;
 	esac
 }

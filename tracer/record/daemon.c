@@ -5,6 +5,7 @@
  */
 #include "daemon.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pwd.h>
@@ -28,6 +29,8 @@
 #define STEP_MS     10
 #define END_MS      10000
 #define PATH_SIZE   4096
+/* A daemon, its consumers, and a worker of each. */
+#define FAMILY_MAX 32
 
 extern char **environ;
 
@@ -319,6 +322,45 @@ pid_t weft_daemon_find_own(void)
 	pid_t pid = read_pid_file();
 
 	return pid && has_mark(pid) ? pid : 0;
+}
+
+/* Adds the children of a process; the number of processes then. */
+static size_t add_children(pid_t parent, pid_t family[FAMILY_MAX], size_t count)
+{
+	DIR *listing = opendir("/proc");
+	const struct dirent *entry;
+
+	while (listing && count < FAMILY_MAX && (entry = readdir(listing)) != NULL) {
+		char *end;
+		long pid = strtol(entry->d_name, &end, 10);
+
+		if (pid > 0 && !*end && weft_process_get_parent((pid_t)pid) == parent) {
+			family[count++] = (pid_t)pid;
+		}
+	}
+	if (listing) {
+		(void)closedir(listing); /* Read only; nothing to lose. */
+	}
+	return count;
+}
+
+bool weft_daemon_kill_own(void)
+{
+	pid_t family[FAMILY_MAX] = {weft_daemon_find_own()};
+	size_t count = 1;
+	size_t i;
+
+	if (!family[0]) {
+		return false;
+	}
+	/* All of them first: a child's parent is another one once its own is gone. */
+	for (i = 0; i < count; i++) {
+		count = add_children(family[i], family, count);
+	}
+	for (i = 0; i < count; i++) {
+		(void)kill(family[i], SIGKILL); /* Gone already: so much the better. */
+	}
+	return true;
 }
 
 bool weft_daemon_end_unused(struct weft_daemon *daemon)

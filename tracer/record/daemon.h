@@ -39,6 +39,9 @@ WEFT_MUST_CHECK int weft_daemon_acquire(struct weft_daemon *daemon, struct weft_
 /** @return Process id of the daemon of this user (or of root for root) when it is one of ours; 0. */
 pid_t weft_daemon_find_own(void);
 
+/** weft_record_kill_daemon() of <weft/record.h>; no lock, for who holds it may wait for the daemon. */
+bool weft_daemon_kill_own(void);
+
 /** Ends our daemon if no session is left on it. Under the lock. @return Whether it was ended. */
 bool weft_daemon_end_unused(struct weft_daemon *daemon);
 

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #define LIBRARY "liblttng-ctl.so.0"
 
@@ -52,6 +53,25 @@ int weft_lttng_load(const struct weft_lttng **ret_lttng, struct weft_error *err)
 	}
 	*ret_lttng = &table.functions;
 	return 0;
+}
+
+int weft_lttng_enable_channel(const struct weft_lttng *lttng, struct lttng_handle *handle,
+			      struct lttng_domain *domain, const struct weft_lttng_channel *channel)
+{
+	struct lttng_channel *made = lttng->lttng_channel_create(domain);
+	int code;
+
+	if (!made) {
+		return -LTTNG_ERR_NOMEM;
+	}
+	(void)snprintf(made->name, sizeof(made->name), "%s", channel->name);
+	made->attr.overwrite = 0;
+	made->attr.subbuf_size = channel->size->subbuffer_bytes;
+	made->attr.num_subbuf = channel->size->subbuffer_count;
+	made->attr.switch_timer_interval = channel->flush_us;
+	code = lttng->lttng_enable_channel(handle, made);
+	lttng->lttng_channel_destroy(made);
+	return code;
 }
 
 int weft_lttng_error(struct weft_error *err, const struct weft_lttng *lttng, int code,

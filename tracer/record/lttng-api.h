@@ -13,6 +13,8 @@
 
 #include <weft/error.h>
 
+#include "buffer-size.h"
+
 /* a table */
 /* clang-format off */
 #define WEFT_LTTNG_FUNCTIONS(X)                                                                    \
@@ -56,6 +58,20 @@ struct weft_lttng {
  * @return 0; -ENOENT: not installed; -ENOSYS: installed, but lacks a function.
  */
 WEFT_MUST_CHECK int weft_lttng_load(const struct weft_lttng **ret_lttng, struct weft_error *err);
+
+/** A channel that drops the newest events when it is full. */
+struct weft_lttng_channel {
+	const char *name;
+	const struct weft_buffer_size *size;
+	uint32_t
+		flush_us; /**< Longest time that an event stays in memory; 0: until a buffer is full. */
+};
+
+/** Makes it in the session and domain of `handle`. @return 0, or a negative LTTng code. */
+WEFT_MUST_CHECK int weft_lttng_enable_channel(const struct weft_lttng *lttng,
+					      struct lttng_handle *handle,
+					      struct lttng_domain *domain,
+					      const struct weft_lttng_channel *channel);
 
 /** Sets an error from a negative LTTng code; `what` was attempted. @return A negative errno. */
 int weft_lttng_error(struct weft_error *err, const struct weft_lttng *lttng, int code,

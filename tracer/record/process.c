@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <weft/own-pid.h>
+
 static void read_name(pid_t pid, char *ret_name, size_t size)
 {
 	char path[64];
@@ -26,31 +28,6 @@ static void read_name(pid_t pid, char *ret_name, size_t size)
 		}
 		(void)fclose(file); /* Read only; nothing to lose. */
 	}
-}
-
-/* The last number of "NSpid:" is the id in the process's own namespace. */
-static pid_t read_own_pid(pid_t pid)
-{
-	char path[64];
-	char line[256];
-	pid_t own = pid;
-	FILE *file;
-
-	(void)snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
-	file = fopen(path, "re");
-	if (!file) {
-		return own;
-	}
-	while (fgets(line, sizeof(line), file)) {
-		if (strncmp(line, "NSpid:", 6) == 0) {
-			const char *last = strrchr(line, '\t');
-			long value = last ? strtol(last + 1, NULL, 10) : 0;
-
-			own = value > 0 ? (pid_t)value : own;
-		}
-	}
-	(void)fclose(file); /* Read only; nothing to lose. */
-	return own;
 }
 
 static int look_at_libraries(pid_t pid, const char *name, struct weft_error *err)
@@ -89,26 +66,52 @@ static int look_at_libraries(pid_t pid, const char *name, struct weft_error *err
 			      (int)pid, name);
 }
 
-bool weft_process_is_running(pid_t pid)
+/*
+ * What /proc/PID/stat says behind the name, which may hold anything, parentheses too: "S 4711 ...", state
+ * and parent. 0; -ENODATA: it has just ended; another negative errno.
+ */
+static int read_state(pid_t pid, char *ret_text, size_t size)
 {
 	char path[64];
 	char line[512] = "";
-	const char *state;
+	const char *name_end;
 	FILE *file;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	file = fopen(path, "re");
+	if (!file) {
+		return -errno;
+	}
+	(void)!fread(line, 1, sizeof(line) - 1, file); /* Empty: see above. */
+	(void)fclose(file);                            /* Read only; nothing to lose. */
+	name_end = strrchr(line, ')');
+	if (!name_end || name_end[1] != ' ') {
+		return -ENODATA;
+	}
+	(void)snprintf(ret_text, size, "%s", name_end + 2);
+	return 0;
+}
+
+bool weft_process_is_running(pid_t pid)
+{
+	char state[64] = "";
+	int ret;
 
 	if (kill(pid, 0) < 0 && errno == ESRCH) {
 		return false;
 	}
-	(void)snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-	file = fopen(path, "re");
-	if (!file) {
-		return errno != ENOENT; /* Hidden from us, it may run. */
+	ret = read_state(pid, state, sizeof(state));
+	if (ret < 0) {
+		return ret != -ENOENT && ret != -ENODATA; /* Hidden from us, it may run. */
 	}
-	(void)!fread(line, 1, sizeof(line) - 1, file); /* Empty: it has just ended. */
-	(void)fclose(file);                            /* Read only; nothing to lose. */
-	/* The name before may hold anything, parentheses too. */
-	state = strrchr(line, ')');
-	return state && state[1] == ' ' && state[2] != 'Z' && state[2] != 'X';
+	return state[0] != 'Z' && state[0] != 'X';
+}
+
+pid_t weft_process_get_parent(pid_t pid)
+{
+	char state[64] = "";
+
+	return read_state(pid, state, sizeof(state)) == 0 ? (pid_t)strtol(state + 1, NULL, 10) : 0;
 }
 
 int weft_process_check(pid_t pid, pid_t *ret_own_pid, struct weft_error *err)
@@ -125,6 +128,6 @@ int weft_process_check(pid_t pid, pid_t *ret_own_pid, struct weft_error *err)
 		return weft_error_set(err, -ESRCH, "there is no process %d", (int)pid);
 	}
 	read_name(pid, name, sizeof(name));
-	*ret_own_pid = read_own_pid(pid);
+	*ret_own_pid = weft_own_pid(pid);
 	return look_at_libraries(pid, name, err);
 }

@@ -24,4 +24,7 @@ WEFT_MUST_CHECK int weft_process_check(pid_t pid, pid_t *ret_own_pid, struct wef
  */
 bool weft_process_is_running(pid_t pid);
 
+/** Who started it, or who took over since; 0: nobody that can be seen, or it is gone. */
+pid_t weft_process_get_parent(pid_t pid);
+
 #endif

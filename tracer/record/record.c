@@ -244,14 +244,16 @@ static int wait_for_process(struct weft_recording *recording, pid_t pid, struct 
 	}
 }
 
-static int attach(struct weft_recording *recording, struct weft_error *err)
+/* A process that is not instrumented is told in `missing`: its scheduling may be known all the same. */
+static int attach(struct weft_recording *recording, struct weft_error *missing,
+		  struct weft_error *err)
 {
 	pid_t own_pid;
 	int ret = weft_process_check(recording->options.pid, &own_pid, err);
 
-	if (ret == -ENOPKG && recording->tier > WEFT_RECORD_TIER_ACCOUNTING &&
-	    !recording->options.is_followed) {
-		return 0; /* Its scheduling can be told all the same. */
+	if (ret == -ENOPKG && !recording->options.is_followed) {
+		(void)weft_error_set(missing, ret, "%s", err->text);
+		return 0;
 	}
 	if (ret == 0) {
 		ret = wait_for_process(recording, own_pid, err);
@@ -318,13 +320,13 @@ static uint64_t reserve_bytes(const struct weft_recording *recording)
 	return weft_buffer_size_total(&recording->size, recording->machine.cpu_count) + (1U << 20);
 }
 
-static int refuse_room(const struct weft_recording *recording, uint64_t reserve,
+static int refuse_room(const struct weft_recording *recording, uint64_t free_bytes,
 		       struct weft_error *err)
 {
 	return weft_error_set(err, -ENOSPC,
 			      "the disk of '%s' is nearly full: recording ends while what the "
-			      "buffers hold (%" PRIu64 " MiB) still fits",
-			      recording->options.dir, reserve >> 20);
+			      "buffers hold still fits: free=%" PRIu64 " KiB",
+			      recording->options.dir, free_bytes >> 10);
 }
 
 static uint64_t free_bytes_of(const struct weft_recording *recording)
@@ -339,25 +341,31 @@ static uint64_t free_bytes_of(const struct weft_recording *recording)
 static int start_session(struct weft_recording *recording, struct weft_error *err)
 {
 	const enum weft_record_scope scope = recording->options.scope;
+	struct weft_error missing = WEFT_ERROR_INIT;
 	int ret;
 
 	ret = weft_session_init(&recording->session, recording->lttng, recording->dir,
 				&recording->size, recording->options.tier, err);
 	if (ret == 0 && recording->options.is_followed) {
-		uint64_t reserve = reserve_bytes(recording);
+		uint64_t free_bytes = free_bytes_of(recording);
 
-		ret = free_bytes_of(recording) < reserve
-			      ? refuse_room(recording, reserve, err)
-			      : weft_session_describe_early(&recording->session, err);
-	}
-	if (ret == 0) {
-		ret = start_kernel(recording, err);
+		ret = free_bytes < reserve_bytes(recording)
+			      ? refuse_room(recording, free_bytes, err)
+			      : weft_session_describe_early(&recording->session,
+							    recording->options.pid, err);
 	}
 	if (ret == 0 && scope != WEFT_RECORD_SCOPE_EVERYTHING) {
 		ret = weft_session_restrict(&recording->session, err);
 	}
 	if (ret == 0 && scope == WEFT_RECORD_SCOPE_PROCESS) {
-		ret = attach(recording, err);
+		ret = attach(recording, &missing, err);
+	}
+	/* After the process was found, which can take seconds that nobody wants to see. */
+	if (ret == 0) {
+		ret = start_kernel(recording, err);
+	}
+	if (ret == 0 && missing.code && recording->tier <= WEFT_RECORD_TIER_ACCOUNTING) {
+		ret = weft_error_set(err, missing.code, "%s", missing.text);
 	}
 	if (ret == 0 && scope == WEFT_RECORD_SCOPE_COMMAND) {
 		ret = weft_gate_init(&recording->gate, recording->session.name, err);
@@ -489,7 +497,8 @@ int weft_record_get_fd(const struct weft_recording *recording)
 
 /*
  * Stops while what the buffers hold still fits on the disk, and what may be written until the next
- * look or until the stop is through: four times what was written since the last look.
+ * look or until the stop is through: four times what was written since the last look. Who follows makes
+ * copies of as much.
  */
 static int check_disk(struct weft_recording *recording, struct weft_error *err)
 {
@@ -497,10 +506,11 @@ static int check_disk(struct weft_recording *recording, struct weft_error *err)
 	uint64_t free_bytes = free_bytes_of(recording);
 
 	if (free_bytes < recording->disk_free_bytes) {
-		reserve += 4 * (recording->disk_free_bytes - free_bytes);
+		reserve += (recording->options.is_followed ? 8 : 4) *
+			   (recording->disk_free_bytes - free_bytes);
 	}
 	recording->disk_free_bytes = free_bytes;
-	return free_bytes < reserve ? refuse_room(recording, reserve, err) : 0;
+	return free_bytes < reserve ? refuse_room(recording, free_bytes, err) : 0;
 }
 
 /* As soon as there is one, so that a kill leaves both halves with one clock. */
@@ -718,6 +728,11 @@ int weft_record_close(struct weft_recording *recording, const char *command,
 		(void)weft_error_set(err, ret, "%s", first.text);
 	}
 	return ret;
+}
+
+bool weft_record_kill_daemon(void)
+{
+	return weft_daemon_kill_own();
 }
 
 int weft_record_clean(struct weft_error *err)

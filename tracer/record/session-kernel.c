@@ -57,18 +57,9 @@ static int enable_channel(const struct weft_lttng *lttng, struct lttng_handle *h
 			  const struct weft_buffer_size *size, struct weft_error *err)
 {
 	struct lttng_domain domain = kernel_domain();
-	struct lttng_channel *channel = lttng->lttng_channel_create(&domain);
-	int code;
+	int code = weft_lttng_enable_channel(lttng, handle, &domain,
+					     &(struct weft_lttng_channel){CHANNEL, size, 0});
 
-	if (!channel) {
-		return weft_error_set(err, -ENOMEM, "out of memory");
-	}
-	(void)snprintf(channel->name, sizeof(channel->name), CHANNEL);
-	channel->attr.overwrite = 0;
-	channel->attr.subbuf_size = size->subbuffer_bytes;
-	channel->attr.num_subbuf = size->subbuffer_count;
-	code = lttng->lttng_enable_channel(handle, channel);
-	lttng->lttng_channel_destroy(channel);
 	return code < 0 ? refuse(err, lttng, code, "the kernel's domain") : 0;
 }
 

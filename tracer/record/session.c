@@ -18,6 +18,7 @@
 
 #include <weft/events.h>
 
+#include "metadata-place.h"
 #include "process.h"
 
 #define CHANNEL "weft"
@@ -97,20 +98,10 @@ static int enable_channel(struct weft_session *session, const char *name,
 			  const struct weft_buffer_size *size, struct weft_error *err)
 {
 	struct lttng_domain domain = user_space();
-	struct lttng_channel *channel = session->lttng->lttng_channel_create(&domain);
-	int code;
+	int code = weft_lttng_enable_channel(
+		session->lttng, session->handle, &domain,
+		&(struct weft_lttng_channel){name, size, FLUSH_PERIOD_US});
 
-	if (!channel) {
-		return weft_error_set(err, -ENOMEM, "out of memory");
-	}
-	(void)snprintf(channel->name, sizeof(channel->name), "%s", name);
-	channel->attr.overwrite = 0;
-	channel->attr.subbuf_size = size->subbuffer_bytes;
-	channel->attr.num_subbuf = size->subbuffer_count;
-	channel->attr.switch_timer_interval = FLUSH_PERIOD_US;
-	channel->attr.output = LTTNG_EVENT_MMAP;
-	code = session->lttng->lttng_enable_channel(session->handle, channel);
-	session->lttng->lttng_channel_destroy(channel);
 	return code < 0 ? weft_lttng_error(err, session->lttng, code, "cannot create the buffers")
 			: 0;
 }
@@ -139,12 +130,13 @@ static int enable_events(struct weft_session *session, enum weft_record_tier tie
 			: 0;
 }
 
-int weft_session_describe_early(struct weft_session *session, struct weft_error *err)
+int weft_session_describe_early(struct weft_session *session, pid_t pid, struct weft_error *err)
 {
 	/* LTTng's own size of this channel. */
 	const struct weft_buffer_size size = {.subbuffer_bytes = 4096, .subbuffer_count = 2};
+	int ret = weft_metadata_place(session->name, session->trace_dir, pid, err);
 
-	return enable_channel(session, METADATA_CHANNEL, &size, err);
+	return ret < 0 ? ret : enable_channel(session, METADATA_CHANNEL, &size, err);
 }
 
 int weft_session_init_empty(struct weft_session *session, const struct weft_lttng *lttng,
@@ -249,6 +241,7 @@ void weft_session_fini(struct weft_session *session)
 	if (session->exists) {
 		destroy(session->lttng, session->name);
 		remove_shm(session->name);
+		weft_metadata_remove(session->name);
 		session->exists = false;
 	}
 	free(session->trace_dir);
@@ -448,15 +441,18 @@ static bool is_leftover(const char *text)
 	       !weft_process_is_running(name.pid);
 }
 
-/* Buffers whose session is gone, its daemon having been killed. */
+/* Buffers and metadata whose session is gone, its daemon having been killed. */
 static void clean_shm(const struct weft_lttng *lttng)
 {
 	DIR *listing = opendir(SHM_FOLDER);
 	const struct dirent *entry;
+	char name[WEFT_SESSION_NAME_SIZE];
 
 	while (listing && (entry = readdir(listing)) != NULL) {
 		if (is_leftover(entry->d_name) && !is_listed(lttng, entry->d_name)) {
 			remove_shm(entry->d_name);
+		} else if (weft_metadata_is_of(entry->d_name, name) && is_leftover(name)) {
+			weft_metadata_remove(name);
 		}
 	}
 	if (listing) {

@@ -35,13 +35,13 @@ WEFT_MUST_CHECK int weft_session_init(struct weft_session *session, const struct
 				      const char *dir, const struct weft_buffer_size *size,
 				      enum weft_record_tier tier, struct weft_error *err);
 /**
- * Has the metadata written as soon as there are any. Else LTTng keeps them for 5 s, and nobody can read
- * the trace so long. Before the start.
+ * Has the metadata of one process's events written as soon as there are any. Else LTTng keeps them for
+ * 5 s, and nobody can read the trace so long. They are in memory, and gone with the session
+ * (metadata-place.h says why). Before the start.
  *
- * Not on a full disk: where the metadata cannot be written LTTng's consumer stops (it waits for its own
- * timer, which waits for it), and the daemon with it.
+ * @param pid  As we see it.
  */
-WEFT_MUST_CHECK int weft_session_describe_early(struct weft_session *session,
+WEFT_MUST_CHECK int weft_session_describe_early(struct weft_session *session, pid_t pid,
 						struct weft_error *err);
 /**
  * Adds the scheduler's events of the kernel, of all threads; the daemon writes DIR/kernel then. Before

@@ -36,15 +36,19 @@
 #include <weft/record.h>
 
 #include "cli.h"
+#include "hang-guard.h"
 #include "helper-process.h"
 
 #define OPEN_FDS_MAX 16
 /*
- * LTTng's daemon may never answer again (its consumer hangs where a disk was full). For a server this
- * process then ends by SIGALRM, and the next one cleans up; at the end a client may be slow besides.
+ * LTTng's daemon may never answer again. For a server this is noticed (hang-guard.h), and the next helper
+ * cleans up what stays. The start waits for other helpers, for a daemon and for the process; at the end a
+ * client may be slow.
  */
-#define HANG_S     60
-#define HANG_END_S 300
+#define HANG_START_S   40
+#define HANG_S         15
+#define HANG_STOP_S    60
+#define HANG_DELIVER_S 300
 /* As often as weft_record_serve() wants to look at the disk. */
 #define SERVE_INTERVAL_MS 250
 /* Between looks for packets that can be converted. */
@@ -69,10 +73,12 @@ struct client {
 struct job {
 	struct client *client;
 	int32_t pid;
+	struct weft_hang_guard guard; /* For a server. */
 	char folder[PATH_MAX];
 	const char *output;
-	bool unfit;        /* Could not go on to its end, or nobody wants it. */
-	bool delivered;    /* The server has its trace. */
+	bool unfit;       /* Something failed, or nobody wants it. */
+	bool ended_early; /* For want of room: what there is is whole, but not what was asked for. */
+	bool delivered;   /* The server has its trace. */
 	const char *input; /* The folder. */
 	struct weft_follow *follow;
 	pthread_t follower;
@@ -121,9 +127,7 @@ static int serve_until_stop(struct weft_recording *recording, struct job *job,
 	int ret;
 
 	for (;;) {
-		if (client->is_server) {
-			(void)alarm(HANG_S);
-		}
+		weft_hang_guard_expect(&job->guard, HANG_S);
 		ret = poll(waited, 2, SERVE_INTERVAL_MS);
 		if (ret < 0 && errno != EINTR) {
 			return weft_error_set_errno(err, -errno, "cannot wait for the program");
@@ -173,7 +177,7 @@ static void remove_leftovers(const char *parent)
 		}
 		fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 		if (fd >= 0 && fstat(fd, &status) == 0 && status.st_uid == geteuid() &&
-		    time(NULL) - status.st_ctime > LEFTOVER_AGE_S &&
+		    time(NULL) - status.st_mtime > LEFTOVER_AGE_S &&
 		    flock(fd, LOCK_EX | LOCK_NB) == 0) {
 			remove_folder(path);
 		}
@@ -335,13 +339,28 @@ static void deliver(void *ctx)
 	if (job->unfit) {
 		return;
 	}
+	weft_hang_guard_expect(&job->guard, HANG_DELIVER_S);
 	stop_following(job);
 	if (job->follow && !job->convert_err.code &&
 	    weft_follow_finish(job->follow, &result, &job->convert_err) == 0) {
 		job->delivered = true;
 		(void)close(
 			WEFT_HELPER_OUTPUT_FD); /* The converter has told what could not be written. */
-		weft_cli_helper_say("done\n");
+		if (!job->ended_early) {
+			weft_cli_helper_say("done\n");
+		}
+	}
+	weft_hang_guard_expect(&job->guard, HANG_STOP_S);
+}
+
+/* Why it ended early, and why not even what there was by then could be sent. */
+static void tell_both(struct weft_error *err, const struct weft_error *why)
+{
+	const struct weft_error first = *err;
+
+	if (why->code) {
+		(void)weft_error_set(err, first.code, "%.500s; the trace up to then is lost: %s",
+				     first.text, why->text);
 	}
 }
 
@@ -358,10 +377,10 @@ static int record(struct job *job, pid_t pid, struct weft_error *err)
 	};
 	struct weft_recording *recording = NULL;
 	struct weft_record_stats stats;
+	struct weft_error close_err = WEFT_ERROR_INIT;
 	int served;
 	int ret;
 
-	(void)alarm(job->client->is_server ? HANG_S : 0);
 	ret = weft_record_open(&options, &recording, err);
 
 	if (ret < 0) {
@@ -375,24 +394,36 @@ static int record(struct job *job, pid_t pid, struct weft_error *err)
 	}
 	weft_cli_helper_say("ready\n");
 	served = serve_until_stop(recording, job, err);
-	(void)alarm(job->client->is_server ? HANG_END_S : 0);
+	weft_hang_guard_expect(&job->guard, HANG_STOP_S);
 	tell_end(job);
-	job->unfit = served < 0 || job->client->gone;
+	job->ended_early = served == -ENOSPC;
+	job->unfit = (served < 0 && !job->ended_early) || job->client->gone;
 	if (job->client->is_server) {
 		weft_record_on_stopped(recording, deliver, job);
 	}
-	ret = weft_record_close(recording, NULL, &stats, served < 0 ? NULL : err);
+	ret = weft_record_close(recording, NULL, &stats, served < 0 ? &close_err : err);
 	stop_following(job);
+	if (job->ended_early && !job->delivered) {
+		tell_both(err, ret < 0 ? &close_err : &job->convert_err);
+	}
 	return served < 0 ? served : ret;
 }
 
 /* For a server: nothing is left in any case. */
 static int trace_for_server(struct job *job, pid_t pid, struct weft_error *err)
 {
-	int ret = record(job, pid, err);
+	int ret = weft_hang_guard_start(&job->guard, HANG_START_S, err);
 
+	if (ret == 0) {
+		ret = record(job, pid, err);
+	}
 	weft_follow_close(job->follow);
 	remove_folder(job->folder);
+	if (weft_hang_guard_end(&job->guard) && !job->delivered) {
+		ret = weft_error_set(
+			err, -ETIMEDOUT,
+			"LTTng's session daemon did not answer any more: it was ended");
+	}
 	if (ret == 0 && job->convert_err.code) {
 		*err = job->convert_err;
 		ret = err->code;

@@ -20,6 +20,10 @@ NOSNIFF = ("X-Content-Type-Options", "nosniff")
 OCTETS = "application/octet-stream"
 TEXT = "text/plain; charset=utf-8"
 
+# Recordings of this test's own frontends; its own folders stay where other users can get.
+tempfile.tempdir = tempfile.gettempdir()
+os.environ["TMPDIR"] = os.environ["WEFT_TEST_ISOLATED"]
+
 
 class Answer:
     """Status, headers, body."""
@@ -75,7 +79,12 @@ def listening(*argv, said=r"listening on (\S+?)/?(debug/pprof/)?\n", ends="signa
                     log.seek(0)
                     raise AssertionError(f"{argv}: ended: {log.read()}")
                 return found
-            yield Frontend(harness.wait_for(told, "the frontend to listen").group(1), process, log)
+            frontend = Frontend(harness.wait_for(told, "the frontend to listen").group(1), process, log)
+            try:
+                yield frontend
+            except BaseException:
+                print(frontend.log_text(), end="")
+                raise
             if ends == "any":
                 return
             assert process.poll() is None, f"the frontend ended: {process.returncode}"
@@ -117,22 +126,31 @@ def sessions():
     return found
 
 
-def helpers():
-    """Recording helpers that run now, by process id."""
+def processes(is_wanted):
+    """Ids of this test's own processes whose words are wanted: other tests may run beside it."""
+    place = f"LTTNG_HOME={os.environ['LTTNG_HOME']}".encode()
     found = []
     for entry in pathlib.Path("/proc").iterdir():
         with contextlib.suppress(OSError):
-            words = (entry / "cmdline").read_bytes().split(b"\0") if entry.name.isdigit() else []
-            if len(words) > 1 and words[1] == b"trace-process":
+            if (entry.name.isdigit() and is_wanted((entry / "cmdline").read_bytes().split(b"\0"))
+                    and place in (entry / "environ").read_bytes().split(b"\0")):
                 found.append(int(entry.name))
     return found
 
 
+def helpers():
+    """Recording helpers that run now."""
+    return processes(lambda words: words[1:2] == [b"trace-process"])
+
+
+def daemons():
+    """LTTng's daemons that run now."""
+    return processes(lambda words: words[0].startswith(b"lttng-"))
+
+
 def folders():
     """Folders of recordings for requests."""
-    places = {os.environ.get("TMPDIR", "/var/tmp"), "/var/tmp", "/tmp"}
-    return {entry for place in places for entry in os.listdir(place)
-            if entry.startswith("weft-http-")}
+    return {entry for entry in os.listdir(os.environ["TMPDIR"]) if entry.startswith("weft-http-")}
 
 
 def open_fds(pid):

@@ -83,6 +83,8 @@ def test_methods(folder):
         assert answer.status == 200 and answer["Content-Type"] == frontend.OCTETS
         assert answer["Content-Disposition"] == 'attachment; filename="trace"'
         assert time.monotonic() - start < 5, "HEAD recorded a trace"
+        harness.wait_for(lambda: '"HEAD ' in server.log_text(), "the log")
+        assert "incomplete" not in server.log_text(), "its answer is whole without a body"
 
 
 def function_address(pid, name):

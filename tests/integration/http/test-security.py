@@ -52,7 +52,7 @@ def test_bad_settings_are_one_clear_line(folder):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        refused(folder, "-l", f"127.0.0.1:{taken.getsockname()[1]}", text="Address already in use")
+        refused(folder, "-l", f"127.0.0.1:{taken.getsockname()[1]}", text="port 0: any that is free")
     assert harness.weft("serve", "--max-trace", "0", check=False).returncode == 2
 
 

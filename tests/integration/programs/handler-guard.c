@@ -17,12 +17,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* glibc's own, which need not be looked up. */
-extern void *__libc_malloc(size_t size);
-extern void *__libc_calloc(size_t count, size_t size);
-extern void *__libc_realloc(void *ptr, size_t size);
-extern void *__libc_memalign(size_t alignment, size_t size);
-extern void __libc_free(void *ptr);
+#include "watched-calls.h"
 
 typedef void (*handler_fn)(int number, siginfo_t *info, void *context);
 
@@ -31,7 +26,7 @@ static handler_fn handler; /* The program's. */
 static _Atomic unsigned long run_count;
 static bool trips;
 
-static void check(const char *what)
+static void note_call(const char *what)
 {
 	if (is_in_handler) {
 		(void)!write(STDERR_FILENO, what, strlen(what));
@@ -63,7 +58,7 @@ static void guarded(int number, siginfo_t *info, void *context)
 	static __typeof__(name) *next_##name;                                                      \
 	static __typeof__(name) *get_##name(void)                                                  \
 	{                                                                                          \
-		check(#name);                                                                      \
+		note_call(#name);                                                                  \
 		find_all();                                                                        \
 		return next_##name;                                                                \
 	}
@@ -101,36 +96,6 @@ int sigaction(int number, const struct sigaction *action, struct sigaction *form
 		former->sa_sigaction = before;
 	}
 	return ret;
-}
-
-void *malloc(size_t size)
-{
-	check("malloc");
-	return __libc_malloc(size);
-}
-
-void *calloc(size_t count, size_t size)
-{
-	check("calloc");
-	return __libc_calloc(count, size);
-}
-
-void *realloc(void *ptr, size_t size)
-{
-	check("realloc");
-	return __libc_realloc(ptr, size);
-}
-
-void *memalign(size_t alignment, size_t size)
-{
-	check("memalign");
-	return __libc_memalign(alignment, size);
-}
-
-void free(void *ptr)
-{
-	check("free");
-	__libc_free(ptr);
 }
 
 int pthread_mutex_lock(pthread_mutex_t *mutex)

@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "walk.h"
+#include "watched-calls.h"
 
 #define WALKS       4000U
 #define INTERVAL_US 100
@@ -32,19 +33,13 @@
 #define SELECTOR_ALLOW 0
 #define SELECTOR_BLOCK 1
 
-void *__libc_malloc(size_t size);
-void *__libc_calloc(size_t count, size_t size);
-void *__libc_realloc(void *block, size_t size);
-void *__libc_memalign(size_t alignment, size_t size);
-void __libc_free(void *block);
-
 static volatile bool walking;
 static volatile char selector; /* Read by the kernel: whether system calls are let through. */
 static _Atomic size_t violations;
 static const char *_Atomic first_violation;
 static volatile int sink;
 
-static void note(const char *name)
+static void note_call(const char *name)
 {
 	const char *none = NULL;
 
@@ -52,36 +47,6 @@ static void note(const char *name)
 		atomic_fetch_add(&violations, 1);
 		(void)atomic_compare_exchange_strong(&first_violation, &none, name);
 	}
-}
-
-void *malloc(size_t size)
-{
-	note("malloc");
-	return __libc_malloc(size);
-}
-
-void *calloc(size_t count, size_t size)
-{
-	note("calloc");
-	return __libc_calloc(count, size);
-}
-
-void *realloc(void *block, size_t size)
-{
-	note("realloc");
-	return __libc_realloc(block, size);
-}
-
-void *aligned_alloc(size_t alignment, size_t size)
-{
-	note("aligned_alloc");
-	return __libc_memalign(alignment, size);
-}
-
-void free(void *block)
-{
-	note("free");
-	__libc_free(block);
 }
 
 static struct {
@@ -107,35 +72,35 @@ static void find_real(void)
 
 void *dlsym(void *restrict handle, const char *restrict name)
 {
-	note("dlsym");
+	note_call("dlsym");
 	find_real();
 	return real.dlsym(handle, name);
 }
 
 int dl_iterate_phdr(int (*callback)(struct dl_phdr_info *, size_t, void *), void *argument)
 {
-	note("dl_iterate_phdr");
+	note_call("dl_iterate_phdr");
 	find_real();
 	return real.dl_iterate_phdr(callback, argument);
 }
 
 int pthread_mutex_lock(pthread_mutex_t *mutex)
 {
-	note("pthread_mutex_lock");
+	note_call("pthread_mutex_lock");
 	find_real();
 	return real.mutex_lock(mutex);
 }
 
 int pthread_mutex_trylock(pthread_mutex_t *mutex)
 {
-	note("pthread_mutex_trylock");
+	note_call("pthread_mutex_trylock");
 	find_real();
 	return real.mutex_trylock(mutex);
 }
 
 int pthread_mutex_unlock(pthread_mutex_t *mutex)
 {
-	note("pthread_mutex_unlock");
+	note_call("pthread_mutex_unlock");
 	find_real();
 	return real.mutex_unlock(mutex);
 }
@@ -145,7 +110,7 @@ long syscall(long number, ...)
 	va_list list;
 	long word[6];
 
-	note("syscall");
+	note_call("syscall");
 	find_real();
 	va_start(list, number);
 	for (size_t i = 0; i < 6; i++) {
@@ -171,7 +136,7 @@ static void on_system_call(int number)
 {
 	(void)number;
 	selector = SELECTOR_ALLOW; /* This handler's own return is a system call. */
-	note("a system call");
+	note_call("a system call");
 }
 
 static bool block_system_calls(void)

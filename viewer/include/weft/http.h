@@ -68,6 +68,8 @@ struct weft_http_access {
 	uint64_t byte_count; /**< Of the body. */
 	uint64_t duration_ns;
 	bool complete; /**< The client took all of it. */
+	/** What broke off an answer that had begun; escape before printing; NULL: nothing here did. */
+	const char *problem;
 };
 
 struct weft_http_options {

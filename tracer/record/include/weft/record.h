@@ -61,8 +61,13 @@ struct weft_record_options {
 	enum weft_record_tier tier; /**< Best one wanted; what is obtained is in the stats. */
 	bool tier_forced;           /**< Refuse to start rather than take a lower one. */
 	const char *engine; /**< "bpf" or "perf": no other source; NULL: the best. Static. */
-	bool is_followed;   /**< Somebody reads it while it is written; needs room on the disk. */
-	bool syscalls;      /**< Entries and exits of system calls too, if the tier can. */
+	/**
+	 * Somebody reads it while it is written: one process's events, whose metadata LTTng writes at
+	 * once, into memory. They are gone after weft_record_close(), so that DIR/ust cannot be read then.
+	 * Needs room on the disk.
+	 */
+	bool is_followed;
+	bool syscalls; /**< Entries and exits of system calls too, if the tier can. */
 	enum weft_record_scope scope;
 	pid_t pid; /**< Not 0: SCOPE_PROCESS, this one. */
 	uint64_t
@@ -161,6 +166,16 @@ WEFT_MUST_CHECK int weft_record_close(struct weft_recording *recording, const ch
  * @return Number of leftovers removed, or a negative errno.
  */
 WEFT_MUST_CHECK int weft_record_clean(struct weft_error *err);
+
+/**
+ * Kills the session daemon if it is ours, with what it started, whatever they record: for one that does
+ * not answer any more. Calls that wait for it, on other threads and in other processes, then fail.
+ *
+ * @return Whether there was one; false: none runs, or it is the user's own.
+ *
+ * Threads: any, at any time.
+ */
+bool weft_record_kill_daemon(void);
 
 struct weft_record_keeper;
 
