@@ -19,6 +19,32 @@ for (const select of filters.querySelectorAll('select')) {
 }
 addEventListener('pageshow', event => { if (event.persisted) { filters.reset(); } });
 
+// ---- Saved views ----
+// `path` with the parameters of this page and a name; what went wrong is told in its words.
+async function change(method, path, query, name) {
+	query.set('config', name);
+	try {
+		const answer = await fetch(path + '?' + query, {method});
+		if (answer.ok) { location.reload(); return; }
+		$('save-told').textContent = await answer.text();
+	} catch {
+		$('save-told').textContent = 'The server does not answer.';
+	}
+}
+$('save').hidden = false;
+$('save-form').addEventListener('submit', event => {
+	event.preventDefault();
+	change('POST', 'saveconfig', new URLSearchParams(location.search), $('save-name').value.trim());
+});
+for (const button of document.querySelectorAll('[data-delete]')) {
+	button.hidden = false;
+	button.addEventListener('click', () => {
+		if (confirm(`Delete the view ‘${button.dataset.delete}’?`)) {
+			change('DELETE', 'deleteconfig', new URLSearchParams(), button.dataset.delete);
+		}
+	});
+}
+
 // ---- What to do with a function ----
 // As web_query_find_function() does it: the function that a label names, and all labels of its lines.
 const quote = label => '^' + label.replace(/^[0-9a-f]{16} /, '').replace(/ [^ :]+:[\d:]+$/, '')
