@@ -114,7 +114,7 @@ static bool is_shown(const char *name)
 			return true;
 		}
 	}
-	return strcmp(name, "si") == 0 || strcmp(name, "g") == 0 || strcmp(name, "p") == 0;
+	return strcmp(name, "si") == 0 || strcmp(name, "g") == 0;
 }
 
 static void print_hidden(const struct web_view *view, FILE *out)

@@ -471,10 +471,72 @@ def test_flame_graph_zooms_searches_and_goes_back(folder):
         page.open(same)
         assert page.wait_for("return document.getElementById('weft-found').textContent",
                              "the search") == found
+
+
+ROWS = f"""const rows = {{}};
+for (const b of {BOX}) {{
+	if (b.offsetWidth > 1) {{ (rows[b.offsetTop] = rows[b.offsetTop] || []).push(b.textContent); }}
+}}
+return Object.keys(rows).map(Number).sort((a, b) => a - b).map(top => rows[top].sort());"""
+
+
+def press(page, key):
+    page.run(f"document.body.dispatchEvent(new KeyboardEvent('keydown', {{key: {key!r}, bubbles: true}}))")
+
+
+def test_pivot_has_callers_above_and_callees_below(folder):
+    source = folder / "stacks.pb"
+    source.write_bytes(pprof_file.encode_stacks(
+        {"main;a;f;x": 1, "main;b;f;y": 2, "main;b;f;y;f;z": 4, "main;c": 8, "other;f": 16,
+         "main;ff;x": 32}))
+    with served(source) as address, a_browser() as page:
         # An address of the real tool that names a function.
-        page.open(f"{address}/ui/flamegraph?p=work_1%24")
-        assert page.wait_for("return document.getElementById('weft-search').value",
-                             "the function") == "work_1$"
+        page.open(f"{address}/ui/flamegraph?p=%5Ef%24")
+        page.wait_for(f"return {BOX}.length > 2", "boxes")
+        wanted = [["main", "main"], ["a", "b", "other"], ["f"], ["x", "y"], ["f"], ["z"]]
+        assert page.run(ROWS) == wanted, page.run(ROWS)
+        widths = page.run(f"return Object.fromEntries({BOX}.map(b => [b.textContent, b.offsetWidth]))")
+        whole = page.run("return document.getElementById('weft-boxes').clientWidth")
+        for name, share in (("other", 16), ("b", 6), ("a", 1)):
+            assert abs(widths[name] - whole * share / 23) <= 2, (name, widths, whole)
+        # A click makes another function the pivot; Back brings the first one back.
+        page.run(f"{BOX}.find(b => b.textContent === 'y').click()")
+        at(page, "p=%5Ey%24")
+        assert page.run(ROWS) == [["main"], ["b"], ["f"], ["y"], ["f"], ["z"]]
+        go_back(page)
+        at(page, "p=%5Ef%24")
+        page.wait_for(f"return {BOX}.some(b => b.textContent === 'other')", "the pivot before")
+        assert page.run(ROWS) == wanted
+        # It stays when another sample type or view is chosen, and goes by Escape.
+        page.run("document.getElementById('filters').requestSubmit()")
+        at(page, "/ui/flamegraph?", "p=%5Ef%24")
+        page.wait_for(f"return {BOX}.length > 2", "boxes")
+        assert page.run(ROWS) == wanted
+        press(page, "Escape")
+        page.wait_for("return !location.search.includes('p=')", "the pivot to be gone")
+        assert page.run(ROWS)[0] == ["all"]
+        assert page.run("[...document.querySelectorAll('#frame nav a')].find(a => a.textContent === 'Top').click();"
+                        "return 1")
+        at(page, "/ui/top")
+        assert "p=" not in page.run("return location.search")
+        # What is searched for: several functions side by side.
+        page.open(f"{address}/ui/flamegraph#q=%5Eff%3F%24")
+        page.wait_for("return document.getElementById('weft-found').textContent", "the search")
+        page.run("document.getElementById('weft-pivot').click()")
+        at(page, "p=")
+        assert ["f", "ff"] in page.run(ROWS)
+        page.screenshot(keep(folder, "pprof-flame-pivot.png"))
+        page.open(f"{address}/ui/flamegraph?p=nosuch")
+        assert page.wait_for("return document.getElementById('weft-pivoted').textContent",
+                             "a message") == "Nothing matches nosuch"
+        assert page.run(ROWS)[0] == ["all"]
+    # In a file of its own the pivot is behind '#'.
+    file = folder / "flame.html"
+    file.write_text(harness.weft("pprof", "-html", source).stdout)
+    with a_browser() as page:
+        page.open(f"file://{file}#p=%5Ef%24")
+        page.wait_for(f"return {BOX}.length > 2", "boxes")
+        assert page.run(ROWS) == wanted
 
 
 def test_views_are_saved_and_deleted_in_the_page(folder):

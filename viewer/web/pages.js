@@ -228,12 +228,22 @@ if (svg) {
 	begin();
 }
 
-// ---- Flame graph: what is zoomed to, and an address of the real tool that names a function ----
+// ---- Flame graph: what is zoomed to; its pivot is changed here, and is to stay when something else is chosen ----
 if (page === 'flamegraph' && $('weft-boxes')) {
-	const pivot = new URLSearchParams(location.search).get('p');
-	if (pivot && !new URLSearchParams(location.hash.slice(1)).get('q')) {
-		history.replaceState(null, '', '#' + new URLSearchParams({q: pivot}));
-	}
+	const pivot = () => new URLSearchParams(location.search).get('p') || '';
+	document.querySelector('#frame nav').addEventListener('click', event => {
+		const link = event.target.closest('a[href]');
+		if (!link || link.hasAttribute('download')) { return; }
+		const url = new URL(link.href);
+		if (pivot()) { url.searchParams.set('p', pivot()); } else { url.searchParams.delete('p'); }
+		link.href = url;
+	});
+	filters.addEventListener('submit', () => {
+		const field = filters.elements.p || filters.appendChild(Object.assign(document.createElement('input'),
+			{type: 'hidden', name: 'p'}));
+		field.value = pivot();
+		field.disabled = !pivot();
+	});
 	$('weft-boxes').addEventListener('click', event => {
 		const box = event.target.closest('[data-i]');
 		if (box) { choose(box.dataset.i === '0' ? '' : box.textContent); }
