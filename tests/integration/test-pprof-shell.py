@@ -318,7 +318,62 @@ def test_browsers_are_given_what_they_show(folder):
     assert not os.path.exists(os.path.dirname(path)), "the session's reports go with it"
     with terminal(folder, "recursive") as shell:
         shell.read_until(r"\(pprof\) $")
-        assert "no browser can be started here" in shell.ask("web")
+        shown = shell.ask("web")
+        assert "no browser can be started here" in shown and "'>FILE' keeps" in shown, shown
+
+
+VIEWERS = (("eog", b"<?xml", []), ("evince", b"%PDF", []), ("gv", b"%!PS", ["--noantialias"]),
+           ("kcachegrind", b"positions: instr line\n", []))
+
+
+def test_viewers_are_given_what_they_show(folder):
+    if not shutil.which("dot"):
+        raise harness.Skip("no dot (package graphviz)")
+    source, programs = folder / "recursive.pb.gz", folder / "programs"
+    harness.run(PROFILES, "recursive", source)
+    programs.mkdir()
+    for name in ("eog", "evince", "gv", "kcachegrind", "browser", "own-browser"):
+        (programs / name).write_text(
+            "#!/bin/sh\nsleep 0.1; for last; do :; done; cp \"$last\" seen.part; echo \"$@\" >words\n"
+            "mv seen.part seen\n")
+        (programs / name).chmod(0o755)
+    place = dict(environment(folder), PATH=f"{programs}:{os.environ['PATH']}")
+    for name in ("BROWSER", "DISPLAY", "WAYLAND_DISPLAY"):
+        place.pop(name, None)
+
+    def run(*words, **variables):
+        (folder / "seen").unlink(missing_ok=True)
+        return harness.weft("pprof", *words, source, check=False, cwd=folder,
+                            env=dict(place, **variables))
+
+    for name, start, options in VIEWERS:
+        done = run(f"-{name}", "-focus=fib")
+        path = re.fullmatch(r"Generating report in (/tmp/\S+)\n", done.stderr)[1]
+        # It was waited for, and what it was given is gone.
+        assert done.returncode == 0 and done.stdout == "" and not os.path.exists(os.path.dirname(path))
+        assert (folder / "seen").read_bytes().startswith(start), name
+        assert (folder / "words").read_text().split() == [*options, path]
+        done = run(f"-{name}", "-output=kept")
+        assert done.returncode == 0 and (folder / "kept").read_bytes().startswith(start)
+        assert not (folder / "seen").exists(), "a file is what was asked for"
+        (programs / name).unlink()
+        done = run(f"-{name}", PATH=f"{programs}:/usr/bin:/bin")
+        if not shutil.which(name):
+            assert done.returncode == 1 and re.search(
+                f"there is no program '{name}': install it; -output=FILE keeps the report", done.stderr)
+    done = run("-web", BROWSER=str(programs / "own-browser"))
+    path = re.search(r"The browser shows (\S+\.svg), which stays there\.", done.stderr)[1]
+    harness.wait_for((folder / "seen").exists, "the browser")
+    assert (folder / "seen").read_bytes() == open(path, "rb").read() and b"<svg" in open(path, "rb").read()
+    shutil.rmtree(os.path.dirname(path))
+    done = run("-web")
+    assert done.returncode == 1 and "no browser can be started here" in done.stderr, done.stderr
+    for words, text in ((("-web", "-gv"), "at most one output format: -web, -gv"),
+                        (("-evince", "-top"), "at most one output format: -evince, -top"),
+                        (("-web", "-http=:0"), "leave -web out"), (("-gv=maybe",), "neither true nor false")):
+        done = run(*words)
+        assert done.returncode == 2 and text in done.stderr, (words, done.stderr)
+    assert "flat%" in run("-web=false", "-top").stdout
 
 
 def test_pictures_and_profiles_get_names_of_their_own(folder):

@@ -21,6 +21,7 @@
 #include "pprof-options.h"
 #include "pprof-output.h"
 #include "pprof-shell.h"
+#include "pprof-viewer.h"
 #include "pprof-web.h"
 
 /* Of x86-64 and most others; where it is another, nothing is lost. */
@@ -37,12 +38,25 @@ static int show(const struct pprof_options *options, const struct weft_pprof *pr
 		.is_for_people = isatty(STDOUT_FILENO) == 1,
 	};
 
+	/* As the real tool does; into a pipe or a file it writes the page, too. */
+	const struct pprof_viewing viewing = {
+		.viewer = options->viewer ? options->viewer
+			  : output.is_for_people && output.format
+				  ? pprof_viewer_find(output.format->name)
+				  : NULL,
+		.config = options->config,
+		.argument = options->argument,
+		.hint = "-output=FILE"};
+
 	if (options->http) {
 		return pprof_web_run(options->http, !options->no_browser, profile, options->config,
 				     err);
 	}
 	if (!output.format) {
 		return pprof_shell_run(profile, options->config, err);
+	}
+	if (viewing.viewer && *weft_report_config_get(options->config, "output") == '\0') {
+		return pprof_viewer_run(profile, &viewing, err);
 	}
 	return pprof_output_write(profile, &output, err);
 }

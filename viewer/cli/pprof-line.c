@@ -15,6 +15,8 @@
 
 #include <weft/report.h>
 
+#include "pprof-viewer.h"
+
 #define PROMPT        "(pprof) "
 #define HISTORY_COUNT 1000
 /* Of words that fit: more are not listed, only counted. */
@@ -102,12 +104,18 @@ static void consider_variables(struct candidates *candidates)
 
 static void consider_commands(struct candidates *candidates)
 {
-	static const char *const others[] = {"help", "options", "quit", "exit", "web"};
+	static const char *const others[] = {"help", "options", "quit", "exit"};
 	const struct weft_report_format *format;
+	const struct pprof_viewer *viewer;
 	size_t i;
 
 	for (i = 0; (format = weft_report_format_get(i)); i++) {
 		consider(candidates, format->name);
+	}
+	for (i = 0; (viewer = pprof_viewer_get(i)); i++) {
+		if (!weft_report_format_find(viewer->name)) {
+			consider(candidates, viewer->name);
+		}
 	}
 	for (i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
 		consider(candidates, others[i]);
