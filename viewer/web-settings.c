@@ -9,16 +9,14 @@
 #include "web-settings.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <jansson.h>
-#include <limits.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <weft/output-file.h>
+
+#include "user-file.h"
 
 /* Far above what a hundred views take. */
 #define FILE_SIZE_MAX ((size_t)1 << 20)
@@ -35,24 +33,7 @@ static int no_memory(struct weft_error *err)
 
 static int find_path(char path[PATH_MAX], struct weft_error *err)
 {
-	const char *config = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
-	int len;
-
-	if (config && *config) {
-		len = snprintf(path, PATH_MAX, "%s/pprof/settings.json", config);
-	} else if (home && *home) {
-		len = snprintf(path, PATH_MAX, "%s/.config/pprof/settings.json", home);
-	} else {
-		return weft_error_set(
-			err, -EINVAL,
-			"saved views have no place: set HOME or XDG_CONFIG_HOME to a folder");
-	}
-	if (*path != '/' || len >= PATH_MAX) {
-		return weft_error_set(err, -EINVAL,
-				      "saved views have no place: '%.200s' is no absolute path",
-				      config && *config ? config : home);
-	}
-	return 0;
+	return user_file_find("XDG_CONFIG_HOME", ".config", "pprof/settings.json", path, err);
 }
 
 static int parse(const char *path, const char *text, size_t len, json_t **ret_root,
@@ -118,34 +99,15 @@ out:
 	return ret;
 }
 
-/* Makes the folders that the file is in, for this user alone. */
-static int make_folders(char path[PATH_MAX], struct weft_error *err)
-{
-	char *slash = path;
-
-	while ((slash = strchr(slash + 1, '/'))) {
-		int ret;
-
-		*slash = '\0';
-		ret = mkdir(path, 0700) == 0 || errno == EEXIST || errno == EISDIR ? 0 : -errno;
-		if (ret < 0) {
-			return weft_error_set_errno(err, ret, "save a view: make the folder %s",
-						    path);
-		}
-		*slash = '/';
-	}
-	return 0;
-}
-
 static int write_bytes(const char *bytes, size_t size, void *file)
 {
 	return weft_output_file_write(file, bytes, size) < 0 ? -1 : 0;
 }
 
-static int store(char path[PATH_MAX], const json_t *root, struct weft_error *err)
+static int store(const char *path, const json_t *root, struct weft_error *err)
 {
 	struct weft_output_file *file;
-	int ret = make_folders(path, err);
+	int ret = user_file_make_folders(path, err);
 
 	ret = ret < 0 ? ret : weft_output_file_open(path, &file, err);
 	if (ret < 0) {

@@ -8,6 +8,7 @@ import pty
 import re
 import select
 import shutil
+import signal
 import subprocess
 import termios
 import time
@@ -177,7 +178,8 @@ top 1 >/nonexistent/file
 def environment(folder):
     home = folder / "home"
     home.mkdir(exist_ok=True)
-    return dict(os.environ, TZ="UTC", HOME=str(home), PPROF_TMPDIR=str(home), TERM="xterm")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("XDG_")}
+    return dict(kept, TZ="UTC", HOME=str(home), PPROF_TMPDIR=str(home), TERM="xterm")
 
 
 def ask(folder, command, script, kind):
@@ -374,6 +376,64 @@ def test_viewers_are_given_what_they_show(folder):
         done = run(*words)
         assert done.returncode == 2 and text in done.stderr, (words, done.stderr)
     assert "flat%" in run("-web=false", "-top").stdout
+
+
+# ---- What was typed before ----
+
+
+def history(folder):
+    return folder / "home" / ".local" / "state" / "weft" / "pprof-history"
+
+
+def test_lines_are_recalled_in_the_next_session(folder):
+    for line in ("peek work_62$", "top 1"):
+        with terminal(folder, "cpu") as shell:
+            shell.read_until(r"\(pprof\) $")
+            shell.ask(line)
+            os.kill(shell.pid, signal.SIGKILL)  # What was typed is kept at once.
+            shell.wait()
+    with terminal(folder, "cpu") as shell:
+        shell.read_until(r"\(pprof\) $")
+        shell.type("\x1b[A\x1b[A")
+        shell.read_until(r"peek work_62\$$")
+        assert "| work_62" in shell.ask("")
+        shell.type("\x04")
+        assert shell.wait() == 0
+    assert history(folder).read_text() == "peek work_62$\ntop 1\npeek work_62$\n"
+    assert history(folder).stat().st_mode & 0o777 == 0o600
+    assert history(folder).parent.stat().st_mode & 0o777 == 0o700
+
+
+def test_damaged_history_does_no_harm(folder):
+    def session():
+        with terminal(folder, "cpu") as shell:
+            shell.read_until(r"\(pprof\) $")
+            shell.type("\x1b[A")
+            shown = shell.ask("\x15top 1")
+            assert "Showing top 1 nodes" in shown, shown
+            shell.type("quit\r")
+            assert shell.wait() == 0
+            return shown
+
+    file = history(folder)
+    file.parent.mkdir(parents=True)
+    file.write_bytes(b"top 9\n" + bytes(range(256)) * 50 + b"\n\x1b[31mred\n\xff\xfe\n" + b"x" * 70000)
+    session()
+    # It does not grow for ever: the last lines stay.
+    file.write_text("".join(f"peek work_{i}$\n" for i in range(100000)))
+    session()
+    lines = file.read_text().splitlines()
+    assert lines[-3:] == ["peek work_99999$", "top 1", "quit"] and lines[0].startswith("peek work_")
+    assert file.stat().st_size < 1 << 17 and file.stat().st_mode & 0o777 == 0o600
+    file.unlink()
+    os.mkfifo(file)  # Nobody waits for the other end.
+    session()
+    file.unlink()
+    file.mkdir()
+    session()
+    shutil.rmtree(folder / "home" / ".local")
+    (folder / "home" / ".local").write_text("no folder")
+    session()
 
 
 def test_pictures_and_profiles_get_names_of_their_own(folder):
