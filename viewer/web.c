@@ -603,6 +603,7 @@ static int start_daemon(struct weft_web *web, int fd, struct weft_error *err)
 
 	(void)sigfillset(&all);
 	(void)pthread_sigmask(SIG_SETMASK, &all, &before); /* Signals are for the main thread. */
+	errno = 0;
 	web->daemon = MHD_start_daemon(
 		MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL, 0,
 		NULL, NULL, access_request, web, MHD_OPTION_LISTEN_SOCKET, fd,
@@ -611,6 +612,10 @@ static int start_daemon(struct weft_web *web, int fd, struct weft_error *err)
 		MHD_OPTION_CONNECTION_TIMEOUT, ANSWER_TIMEOUT_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
 		(size_t)CONNECTION_MEMORY, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
 	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (!web->daemon && errno == ELIBACC) {
+		return weft_error_set_errno(err, -errno,
+					    "cannot start the listener: install libmicrohttpd");
+	}
 	return web->daemon ? 0 : weft_error_set(err, -EIO, "cannot start the listener");
 }
 

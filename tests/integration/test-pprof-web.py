@@ -46,7 +46,7 @@ def served(*words, command=(harness.WEFT, "pprof"), env=None):
             port = probe.getsockname()[1]
     argv = [str(word) for word in (*command, f"-http=localhost:{port}", "-no_browser", *words)]
     with harness.started(*argv, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True,
-                         env={**os.environ, "TZ": "UTC", "XDG_CONFIG_HOME": "/nonexistent",
+                         env={**os.environ, "TZ": "UTC", "XDG_CONFIG_HOME": "/dev/null/none",
                               **(env or {})}) as server:
         told = ""
         while "http://" not in told:
@@ -383,6 +383,23 @@ def test_graph_says_that_graphviz_is_missing(folder):
     with served(profile(folder, "cpu"), env={"PATH": str(folder / "bin")}) as address:
         answer = get(address, "/ui/graph")
         assert answer.status == 501 and "graphviz" in answer.text, answer.text[-500:]
+
+
+def test_libraries_that_are_missing_are_named(folder):
+    if harness.SANITIZED:
+        raise harness.Skip("the sanitizers bring libstdc++, and see what is loaded beside it")
+    source, libraries = profile(folder, "cpu"), folder / "lib"
+    libraries.mkdir()
+    for name in ("libmicrohttpd.so.12", "libstdc++.so.6"):
+        (libraries / name).write_text("no library")
+    place = dict(os.environ, LD_LIBRARY_PATH=str(libraries))
+    done = harness.weft("pprof", "-http=:0", "-no_browser", source, check=False, env=place)
+    assert done.returncode == 1 and "install libmicrohttpd" in done.stderr, done.stderr
+    done = harness.weft("serve", "--listen", "127.0.0.1:0", check=False, env=place)
+    assert done.returncode == 1 and "install libmicrohttpd" in done.stderr, done.stderr
+    # Everything else works without; names of C++ stay as compilers write them.
+    assert harness.weft("pprof", "-top", source, env=place).stdout == \
+        harness.weft("pprof", "-top", source).stdout
 
 
 def test_many_may_ask_at_once(folder):
