@@ -127,7 +127,7 @@ static int run_objdump(const struct report *report, const struct report_routine 
 
 	(void)snprintf(start, sizeof(start), "--start-address=0x%" PRIx64, routine->begin);
 	(void)snprintf(stop, sizeof(stop), "--stop-address=0x%" PRIx64, routine->end);
-	ret = weft_report_child__run(argv, NULL, text, err);
+	ret = weft_report_child__run(argv, NULL, text, 0, err);
 	if (ret == -ENOENT) {
 		return weft_error_set(err, ret,
 				      "disassemble: there is no program 'objdump': install "

@@ -131,6 +131,8 @@ static unsigned int status_of(int error, const struct web_page *page)
 	case -EINVAL:
 	case -E2BIG:
 		return MHD_HTTP_BAD_REQUEST;
+	case -ETIME:
+		return MHD_HTTP_SERVICE_UNAVAILABLE;
 	default:
 		return MHD_HTTP_INTERNAL_SERVER_ERROR;
 	}

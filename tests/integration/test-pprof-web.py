@@ -12,6 +12,7 @@ import http.client
 import json
 import os
 import pathlib
+import random
 import re
 import shutil
 import signal
@@ -383,6 +384,42 @@ def test_graph_says_that_graphviz_is_missing(folder):
     with served(profile(folder, "cpu"), env={"PATH": str(folder / "bin")}) as address:
         answer = get(address, "/ui/graph")
         assert answer.status == 501 and "graphviz" in answer.text, answer.text[-500:]
+
+
+def dense_profile(folder):
+    """Everything calls everything: 80 nodes, thousands of edges, minutes of graphviz."""
+    source, draws, stacks = folder / "dense.pb", random.Random(1), {}
+    for _ in range(3000):
+        names = ["main"] + [f"f{draws.randrange(90)}" for _ in range(draws.randrange(5, 40))]
+        stacks[";".join(names)] = draws.randrange(1, 1000)
+    source.write_bytes(pprof_file.encode_stacks(stacks))
+    return source
+
+
+def test_graphs_that_take_too_long_are_drawn_with_fewer_edges(folder):
+    if not shutil.which("dot"):
+        raise harness.Skip("no dot (package graphviz)")
+    # However fast the machine is: the whole graph takes the program that lays it out too long.
+    programs, dot = folder / "bin", shutil.which("dot")
+    programs.mkdir()
+    script = programs / "dot"
+    script.write_text("#!/bin/sh\ncat >graph.dot\n[ $(grep -c -e '->' graph.dot) -lt 1000 ] || exec sleep 600\n"
+                      f"exec {dot} \"$@\" graph.dot\n")
+    script.chmod(0o755)
+    env = {"PATH": f"{programs}:{os.environ['PATH']}"}
+    with contextlib.chdir(folder), served(dense_profile(folder), env=env) as address:
+        answer = get(address, "/ui/graph")
+        told = re.search(r"Drawing all (\d+) edges of 80 nodes took too long: those below [\d.]+% of the total "
+                         r"are left out \(edgefraction=([\d.]+)\)", answer.text)
+        assert answer.status == 200 and int(told[1]) > 5000, answer.text[-1000:]
+        edges = answer.text.count('class="edge"')
+        assert 150 < edges <= 320 and answer.text.count('class="node"') >= 80, edges
+        same = harness.weft("pprof", "-dot", f"-edgefraction={told[2]}", folder / "dense.pb").stdout
+        assert abs(len(re.findall(r"^N\d+ -> ", same, re.M)) - edges) <= 5, (same, edges)
+        script.write_text("#!/bin/sh\nexec sleep 600\n")
+        answer = get(address, "/ui/graph")
+        assert answer.status == 503 and "dot took longer than 5 s" in answer.text, answer.text[-500:]
+        assert "nodecount, edgefraction, focus" in answer.text
 
 
 def test_libraries_that_are_missing_are_named(folder):
