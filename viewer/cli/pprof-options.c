@@ -532,5 +532,15 @@ void pprof_options_print_help(void)
 	}
 	(void)printf(
 		"\n\nAn option's value comes behind '=' or in the next word. Options end where "
-		"the first source is.\n");
+		"the first source is.\n\n"
+		"Environment:\n"
+		"  PPROF_TMPDIR           Where copies of what URLs give are kept (~/pprof)\n"
+		"  PPROF_TOOLS            As -tools\n"
+		"  PPROF_BINARY_PATH      Folders with binaries, colons between "
+		"(~/pprof/binaries)\n"
+		"  BROWSER                Program that -http, -web and -weblist start\n"
+		"  XDG_CONFIG_HOME        Where pages keep saved views: pprof/settings.json "
+		"(~/.config)\n"
+		"  XDG_STATE_HOME         Where the shell keeps its lines: weft/pprof-history "
+		"(~/.local/state)\n");
 }
