@@ -399,25 +399,31 @@ def dense_profile(folder):
 def test_graphs_that_take_too_long_are_drawn_with_fewer_edges(folder):
     if not shutil.which("dot"):
         raise harness.Skip("no dot (package graphviz)")
-    # However fast the machine is: the whole graph takes the program that lays it out too long.
-    programs, dot = folder / "bin", shutil.which("dot")
-    programs.mkdir()
-    script = programs / "dot"
-    script.write_text("#!/bin/sh\ncat >graph.dot\n[ $(grep -c -e '->' graph.dot) -lt 1000 ] || exec sleep 600\n"
-                      f"exec {dot} \"$@\" graph.dot\n")
-    script.chmod(0o755)
-    env = {"PATH": f"{programs}:{os.environ['PATH']}"}
-    with contextlib.chdir(folder), served(dense_profile(folder), env=env) as address:
+    # However fast the machine is: laying out the whole graph, or any, takes too long.
+    scripts = {"whole": "cat >graph.dot\n[ $(grep -c -e '->' graph.dot) -lt 1000 ] || exec sleep 600\n"
+                        f"exec {shutil.which('dot')} \"$@\" graph.dot\n",
+               "any": "exec sleep 600\n"}
+    for name, script in scripts.items():
+        (folder / name).mkdir()
+        (folder / name / "dot").write_text("#!/bin/sh\n" + script)
+        (folder / name / "dot").chmod(0o755)
+    source = dense_profile(folder)
+    path = os.environ["PATH"]
+    with contextlib.chdir(folder), served(source, env={"PATH": f"{folder / 'whole'}:{path}"}) as address, \
+            served(source, env={"PATH": f"{folder / 'any'}:{path}"}) as other, \
+            concurrent.futures.ThreadPoolExecutor() as pool:
+        in_vain = pool.submit(get, other, "/ui/graph")
         answer = get(address, "/ui/graph")
-        told = re.search(r"Drawing all (\d+) edges of 80 nodes took too long: those below [\d.]+% of the total "
-                         r"are left out \(edgefraction=([\d.]+)\)", answer.text)
-        assert answer.status == 200 and int(told[1]) > 5000, answer.text[-1000:]
+        told = re.findall(r"Drawing all (\d+) edges of 80 nodes took too long: those below [\d.]+% of the total "
+                          r"are left out \(edgefraction=([\d.]+)\)", answer.text)
+        assert answer.status == 200 and int(told[0][0]) > 5000, answer.text[-1000:]
         edges = answer.text.count('class="edge"')
-        assert 150 < edges <= 320 and answer.text.count('class="node"') >= 80, edges
-        same = harness.weft("pprof", "-dot", f"-edgefraction={told[2]}", folder / "dense.pb").stdout
+        # Four for each node; on a machine with much else to do those took too long as well.
+        assert (150 < edges <= 320 if len(told) == 1 else edges <= 80) and len(told) <= 2, (edges, told)
+        assert answer.text.count('class="node"') >= 70
+        same = harness.weft("pprof", "-dot", f"-edgefraction={told[-1][1]}", folder / "dense.pb").stdout
         assert abs(len(re.findall(r"^N\d+ -> ", same, re.M)) - edges) <= 5, (same, edges)
-        script.write_text("#!/bin/sh\nexec sleep 600\n")
-        answer = get(address, "/ui/graph")
+        answer = in_vain.result()
         assert answer.status == 503 and "dot took longer than 5 s" in answer.text, answer.text[-500:]
         assert "nodecount, edgefraction, focus" in answer.text
 
