@@ -27,6 +27,13 @@
 /* Of x86-64 and most others; where it is another, nothing is lost. */
 #define HUGE_PAGE_SIZE (2 << 20)
 #define HEAP_STEP      (16 << 20)
+/*
+ * More than is left of the heap that malloc() began with, 132 KiB; and the distance from the first large page at
+ * which the heap goes on, so that what malloc() writes beside the first piece is not in that page yet: one that
+ * has been touched stays small.
+ */
+#define HEAP_FIRST (140 << 10)
+#define HEAP_LEAD  ((uintptr_t)192 << 10)
 
 static int show(const struct pprof_options *options, const struct weft_pprof *profile,
 		struct weft_error *err)
@@ -100,10 +107,13 @@ static void prepare_memory(void)
 	    mallopt(M_TRIM_THRESHOLD, 2 * HEAP_STEP) != 1) {
 		return; /* It only takes longer. */
 	}
-	first = malloc(HEAP_STEP / 8); /* What is left of the last step is smaller. */
+	start = ((uintptr_t)sbrk(0) + HEAP_LEAD + page - 1) & ~(page - 1);
+	if (sbrk((intptr_t)(start - HEAP_LEAD - (uintptr_t)sbrk(0))) == (void *)-1) {
+		return; /* As above. */
+	}
+	first = malloc(HEAP_FIRST);
 	end = (uintptr_t)sbrk(0) & ~(page - 1);
-	start = end - HEAP_STEP + page;
-	if (first && end > start && (uintptr_t)first < start) {
+	if (first && (uintptr_t)first < start && end > start) {
 		(void)madvise((void *)start, end - start, MADV_HUGEPAGE); /* As above. */
 	}
 	free(first);
