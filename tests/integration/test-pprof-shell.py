@@ -66,6 +66,11 @@ focus
 focus=work_1
 top 3
 focus work_2
+tagfocus tenant=acme
+focus  =  work_1|work_2
+top 2
+focus = a=b
+top 2
 focus=work_1 //: with a comment
 top 2
 focus=work_1//:

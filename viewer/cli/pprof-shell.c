@@ -112,10 +112,20 @@ static int assign(struct shell *shell, const struct weft_report_variable *variab
 	return ret;
 }
 
+/* The "=" behind the first word; NULL: something else is there. */
+static char *find_equals(char *line)
+{
+	char *end = line + strspn(line, BLANKS);
+
+	end += strcspn(end, BLANKS "=");
+	end += strspn(end, BLANKS);
+	return *end == '=' ? end : NULL;
+}
+
 /* "NAME=VALUE", "NAME", "NAME VALUE" of a variable. 1: the line was such a one. */
 static int take_variable(struct shell *shell, char *line, struct weft_error *err)
 {
-	char *equals = strchr(line, '=');
+	char *equals = find_equals(line);
 	char nothing[] = "";
 	const struct weft_report_variable *variable;
 	char *name, *value, *rest, *comment;
