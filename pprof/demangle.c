@@ -5,14 +5,34 @@
  */
 #include "demangle.h"
 
+#include <dlfcn.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <weft/symbol-file.h>
 
-/* From the C++ run-time library; declared here because it has no C header. */
-char *__cxa_demangle(const char *mangled, char *storage, size_t *size, /* NOLINT: not our name. */
-		     int *status);
+/*
+ * The C++ run-time library is loaded for the first name that needs it: loading it takes a tenth of the time of a
+ * report about a small profile. Without it names stay as they are.
+ */
+#define LIBRARY  "libstdc++.so.6"
+#define FUNCTION "__cxa_demangle"
+
+/* As the C++ ABI has it, section "Demangler API". */
+static char *(*cxa_demangle)(const char *mangled, char *storage, size_t *size,
+			     int *status); /* Written once, by load(). */
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static void load(void)
+{
+	void *handle = dlopen(LIBRARY, RTLD_LAZY | RTLD_LOCAL);
+
+	if (handle) {
+		/* POSIX has functions fit into object pointers, ISO C does not. */
+		*(void **)&cxa_demangle = dlsym(handle, FUNCTION);
+	}
+}
 
 void weft_demangled_add(struct weft_demangled *out, const char *text, size_t len)
 {
@@ -96,9 +116,15 @@ static const char *skip_return_type(const char *name)
 static bool demangle_cpp(const char *name, bool is_full, struct weft_demangled *out)
 {
 	int status = -1;
-	char *readable = __cxa_demangle(name, NULL, NULL, &status);
-	const char *begin = readable;
+	char *readable;
+	const char *begin;
 
+	(void)pthread_once(&once, load);
+	if (!cxa_demangle) {
+		return false;
+	}
+	readable = cxa_demangle(name, NULL, NULL, &status);
+	begin = readable;
 	if (status != 0 || !readable) {
 		free(readable);
 		return false;

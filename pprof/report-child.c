@@ -7,10 +7,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
 #include <spawn.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/pidfd.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 extern char **environ;
@@ -37,6 +42,14 @@ static int start(const char *const argv[], int in_fd, int out_fd, int error_fd, 
 		  : posix_spawnp(ret_child, argv[0], &actions, NULL, (char *const *)argv, environ);
 	(void)posix_spawn_file_actions_destroy(&actions);
 	return -ret;
+}
+
+static uint64_t now_ms(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now); /* Cannot fail. */
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
 /* What a program said first, for people. */
@@ -71,7 +84,37 @@ static int copy(int from, FILE *out, const char *name, struct weft_error *err)
 	return size < 0 ? weft_error_set_errno(err, -errno, "read the output of %s", name) : 0;
 }
 
-int weft_report_child__run(const char *const argv[], FILE *in, FILE *out, struct weft_error *err)
+/* Waits for its end, and brings it about when the time is over. @return 0; 1: it was; a negative errno. */
+static int wait_for(pid_t child, unsigned int limit_ms, int *ret_status)
+{
+	/* A kernel without such descriptors has it run as long as it likes. */
+	struct pollfd ended = {.fd = limit_ms ? pidfd_open(child, 0) : -1, .events = POLLIN};
+	uint64_t end_ms = now_ms() + limit_ms, now;
+	int is_late = 0;
+
+	while (ended.fd >= 0 && !is_late) {
+		now = now_ms();
+		is_late = now >= end_ms;
+		if (!is_late && poll(&ended, 1, (int)(end_ms - now)) > 0) {
+			break;
+		}
+	}
+	if (is_late) {
+		(void)kill(child, SIGKILL); /* Ours, and not waited for: it is there. */
+	}
+	if (ended.fd >= 0) {
+		(void)close(ended.fd); /* Only polled. */
+	}
+	while (waitpid(child, ret_status, 0) < 0) {
+		if (errno != EINTR) {
+			return -errno;
+		}
+	}
+	return is_late;
+}
+
+int weft_report_child__run(const char *const argv[], FILE *in, FILE *out, unsigned int limit_ms,
+			   struct weft_error *err)
 {
 	int out_fd = memfd_create("output", MFD_CLOEXEC);
 	int error_fd = memfd_create("errors", MFD_CLOEXEC);
@@ -92,11 +135,15 @@ int weft_report_child__run(const char *const argv[], FILE *in, FILE *out, struct
 		(void)weft_error_set_errno(err, ret, "start %s", argv[0]);
 		goto out;
 	}
-	while (waitpid(child, &status, 0) < 0) {
-		if (errno != EINTR) {
-			ret = weft_error_set_errno(err, -errno, "wait for %s", argv[0]);
-			goto out;
-		}
+	ret = wait_for(child, limit_ms, &status);
+	if (ret < 0) {
+		(void)weft_error_set_errno(err, ret, "wait for %s", argv[0]);
+		goto out;
+	}
+	if (ret > 0) {
+		ret = weft_error_set(err, -ETIME, "%s took longer than %g s", argv[0],
+				     limit_ms / 1000.0);
+		goto out;
 	}
 	ret = status != 0 ? explain(argv[0], error_fd, status, err)
 			  : copy(out_fd, out, argv[0], err);

@@ -21,12 +21,13 @@
  * @param argv  NULL behind the last.
  * @param in    Its standard input, from the start of the file; NULL: nothing.
  * @param out   Where its standard output goes.
+ * @param limit_ms  It is killed when it takes longer; 0: it may take as long as it likes.
  * @return 0; -ENOENT: there is no such program; -EIO: it failed, err has the first line of what it
- *         said; -E2BIG; other errors of starting it.
+ *         said; -ETIME: it took too long; -E2BIG; other errors of starting it.
  *
  * Threads: any. Signals: not safe.
  */
 WEFT_MUST_CHECK int weft_report_child__run(const char *const argv[], FILE *in, FILE *out,
-					   struct weft_error *err);
+					   unsigned int limit_ms, struct weft_error *err);
 
 #endif

@@ -148,11 +148,14 @@ static int add_routine(struct search *search, const char *name, uint64_t begin, 
 static int take_function(void *ctx, const char *system_name, uint64_t begin, uint64_t end)
 {
 	struct search *search = ctx;
-	uint32_t first = find_hit(search, begin);
+	uint32_t first = find_hit(search, begin), i;
 	const char *name;
 
 	if (first == search->hit_count || search->hits[first].address >= end) {
 		return 0;
+	}
+	for (i = first; i < search->hit_count && search->hits[i].address < end; i++) {
+		search->hits[i].has_symbol = true;
 	}
 	if (search->is_address) {
 		if (search->wanted_in_file < begin || search->wanted_in_file >= end) {
@@ -170,6 +173,41 @@ static int take_function(void *ctx, const char *system_name, uint64_t begin, uin
 		return 0;
 	}
 	return add_routine(search, name, begin, end);
+}
+
+/* Whether the function that the profile says a hit is in is looked for. */
+static bool is_wanted(const struct search *search, const struct report_hit *hit, uint64_t begin,
+		      uint64_t end)
+{
+	const char *name = hit->node->place.name;
+
+	return search->is_address
+		       ? search->wanted_in_file >= begin && search->wanted_in_file < end
+		       : *name && weft_report_regex__matches(search->report->symbol, name);
+}
+
+/* Functions that have no symbol, but a name in the profile. */
+static int take_places(struct search *search, const struct weft_symbol_file *file)
+{
+	uint64_t begin = 0, end = 0, known_end = 0;
+	uint32_t i;
+	int ret = 0;
+
+	for (i = 0; ret == 0 && i < search->hit_count; i++) {
+		const struct report_hit *hit = &search->hits[i];
+
+		if (hit->has_symbol || hit->address < known_end ||
+		    !weft_symbol_file_find_bounds(file, hit->address, &begin, &end) ||
+		    !is_wanted(search, hit, begin, end)) {
+			continue;
+		}
+		known_end = end; /* Other hits there are of the same function. */
+		ret = add_routine(search, hit->node->place.name, begin, end);
+		if (ret == 0) {
+			search->routines[search->count - 1].is_of_profile = true;
+		}
+	}
+	return ret;
 }
 
 static int search_mapping(struct search *search)
@@ -194,6 +232,7 @@ static int search_mapping(struct search *search)
 	ret = collect_hits(search, file);
 	if (ret == 0 && search->hit_count) {
 		ret = weft_symbol_file_list_functions(file, take_function, search);
+		ret = ret < 0 ? ret : take_places(search, file);
 	}
 	weft_symbol_file_close(file);
 	return ret;

@@ -6,8 +6,9 @@
  *     weft_report_code__find ─▶ routines ─▶ weft_report_code__disassemble, one after the other
  *
  * Functions come from the symbol tables of the mappings' files, instructions from objdump, source lines
- * and inlined calls from the files' debug information. Everything lives in the report's arena. Addresses
- * are the file's own.
+ * and inlined calls from the files' debug information. Of code without symbols the profile has the names
+ * and lines, and the table for unwinders the bounds. Everything lives in the report's arena. Addresses are
+ * the file's own.
  */
 #ifndef WEFT_PPROF_REPORT_CODE_H
 #define WEFT_PPROF_REPORT_CODE_H
@@ -32,6 +33,7 @@ struct report_instruction {
 struct report_hit {
 	uint64_t address;
 	const struct report_node *node;
+	bool has_symbol; /* It lies in a function of a symbol table. */
 };
 
 struct report_routine {
@@ -41,6 +43,7 @@ struct report_routine {
 	uint64_t begin, end;
 	const struct report_hit *hits; /* By address. */
 	uint32_t hit_count;
+	bool is_of_profile;                      /* The file has no symbol for it. */
 	struct report_instruction *instructions; /* NULL: not disassembled yet. */
 	uint32_t instruction_count;
 };

@@ -42,14 +42,20 @@ static void print_routine_head(const struct report *report, const struct report_
 		      weft_report_unit__percent(percent, cum, report->total));
 }
 
-/* "function file:line" when it is another than before; "". NULL: out of memory. */
+/*
+ * "function file:line" when it is another than before; "". NULL: out of memory. `is_sparse`: only
+ * instructions with samples have one.
+ */
 static const char *describe(struct report *report, const struct report_instruction *instruction,
-			    struct report_origin *before)
+			    bool is_sparse, struct report_origin *before)
 {
 	static const struct report_origin unknown = {.function = "", .file = ""};
 	const struct report_origin *origin =
 		instruction->origin_count ? &instruction->origins[0] : &unknown;
 
+	if (is_sparse && instruction->origin_count == 0) {
+		return "";
+	}
 	if (strcmp(origin->function, before->function) == 0 &&
 	    strcmp(origin->file, before->file) == 0 && origin->line == before->line) {
 		return "";
@@ -71,7 +77,7 @@ static int print_instructions(struct report *report, const struct report_routine
 
 	for (i = 0; i < routine->instruction_count; i++) {
 		const struct report_instruction *instruction = &routine->instructions[i];
-		const char *place = describe(report, instruction, &before);
+		const char *place = describe(report, instruction, routine->is_of_profile, &before);
 		bool is_short = strlen(instruction->text) < TEXT_LEN_MAX;
 
 		if (!place) {

@@ -127,7 +127,7 @@ static int run_objdump(const struct report *report, const struct report_routine 
 
 	(void)snprintf(start, sizeof(start), "--start-address=0x%" PRIx64, routine->begin);
 	(void)snprintf(stop, sizeof(stop), "--stop-address=0x%" PRIx64, routine->end);
-	ret = weft_report_child__run(argv, NULL, text, err);
+	ret = weft_report_child__run(argv, NULL, text, 0, err);
 	if (ret == -ENOENT) {
 		return weft_error_set(err, ret,
 				      "disassemble: there is no program 'objdump': install "
@@ -197,12 +197,29 @@ static int find_origins(struct report *report, struct report_routine *routine)
 	return ret;
 }
 
+/* Of code without symbols: what the profile says about an instruction. */
+static int add_place(struct report *report, struct report_instruction *instruction,
+		     const struct report_place *place)
+{
+	struct report_origin *origin = weft_report__zeroed(&report->arena, 1, sizeof(*origin));
+
+	if (!origin) {
+		return -ENOMEM;
+	}
+	*origin = (struct report_origin){
+		.function = place->name, .file = place->file, .line = place->line};
+	instruction->origins = origin;
+	instruction->origin_count = 1;
+	return 0;
+}
+
 /* A value belongs to the instruction that its address is in: of a caller that is the call. */
-static void add_values(struct report_routine *routine)
+static int add_values(struct report *report, struct report_routine *routine)
 {
 	uint32_t at = 0, i;
+	int ret = 0;
 
-	for (i = 0; i < routine->hit_count; i++) {
+	for (i = 0; ret == 0 && i < routine->hit_count; i++) {
 		const struct report_hit *hit = &routine->hits[i];
 		struct report_instruction *instruction;
 
@@ -213,7 +230,11 @@ static void add_values(struct report_routine *routine)
 		instruction = &routine->instructions[at];
 		instruction->flat = weft_report_unit__add(instruction->flat, hit->node->flat);
 		instruction->cum = weft_report_unit__add(instruction->cum, hit->node->cum);
+		if (routine->is_of_profile) {
+			ret = add_place(report, instruction, &hit->node->place);
+		}
 	}
+	return ret;
 }
 
 int weft_report_code__disassemble(struct report *report, struct report_routine *routine,
@@ -234,8 +255,8 @@ int weft_report_code__disassemble(struct report *report, struct report_routine *
 	if (ret == 0) {
 		ret = read_instructions(report, routine, text);
 		if (ret == 0 && routine->instruction_count) {
-			ret = find_origins(report, routine);
-			add_values(routine);
+			ret = routine->is_of_profile ? 0 : find_origins(report, routine);
+			ret = ret < 0 ? ret : add_values(report, routine);
 		}
 		ret = ret < 0 ? weft_report_view__no_memory(err) : 0;
 	}

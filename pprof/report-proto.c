@@ -48,7 +48,10 @@ static int copy_types(struct copier *copier)
 		ret = weft_pprof_add_sample_type(copier->to, type->type, type->unit);
 	}
 	for (i = 0; ret == 0 && i < weft_pprof_mapping_count(report->profile); i++) {
-		ret = weft_pprof_add_mapping(copier->to, &report->mappings[i], &index);
+		struct weft_pprof_mapping mapping = report->mappings[i];
+
+		mapping.has_inline_frames = mapping.has_inline_frames && !report->values.noinlines;
+		ret = weft_pprof_add_mapping(copier->to, &mapping, &index);
 	}
 	return ret;
 }
@@ -68,6 +71,9 @@ static int copy_lines(struct copier *copier, const struct report_location *locat
 						      &copier->functions[from]);
 		}
 		lines[i].function = copier->functions[from];
+		if (copier->report->values.noinlines && !copier->report->values.showcolumns) {
+			lines[i].column = 0; /* As the reader sums lines up without them. */
+		}
 	}
 	return ret;
 }
@@ -178,8 +184,10 @@ static int add_entry(struct weft_pprof *made, const struct report *report,
 		     const struct report_node *node)
 {
 	const struct report_place *place = &node->place;
-	const struct weft_pprof_function function = {
-		.name = place->name, .file = place->file, .start_line = place->start_line};
+	const struct weft_pprof_function function = {.name = place->name,
+						     .system_name = "",
+						     .file = place->file,
+						     .start_line = place->start_line};
 	struct weft_pprof_line line = {.line = place->line, .column = place->column};
 	const struct weft_pprof_location location = {.mapping = WEFT_PPROF_NONE,
 						     .line_count = 1,

@@ -226,10 +226,10 @@ int weft_report_tag__create_filter(struct report *report, const char *name, cons
 		return weft_report_view__no_memory(err);
 	}
 	filter->text = strdup(equals ? equals + 1 : text);
-	if (equals) {
+	if (equals > text) { /* "=acme" names no key: any will do. */
 		filter->key = strndup(text, (size_t)(equals - text));
 	}
-	if (!filter->text || (equals && !filter->key)) {
+	if (!filter->text || (equals > text && !filter->key)) {
 		ret = weft_report_view__no_memory(err);
 	} else if (parse_range(filter->text, filter)) {
 		filter->is_range = true;
@@ -573,10 +573,10 @@ int weft_report_tag__add_frames(struct report *report)
 		sample->location_count = (uint32_t)count;
 	}
 	weft_hash_index_fini(&maker.index, &report->arena);
-	if (ret == 0 && roots.count && !roots.matched) {
+	if (ret == 0 && *report->values.tagroot && !roots.matched) {
 		weft_report_view__warn(report, "TagRoot expression matched no samples");
 	}
-	if (ret == 0 && leaves.count && !leaves.matched) {
+	if (ret == 0 && *report->values.tagleaf && !leaves.matched) {
 		weft_report_view__warn(report, "TagLeaf expression matched no samples");
 	}
 	return ret;

@@ -14,6 +14,7 @@
 #include "symbol-dwarf.h"
 #include "symbol-elf.h"
 #include "symbol-table.h"
+#include "symbol-unwind.h"
 
 /* Loaded segments; programs have four or five. */
 #define SEGMENT_COUNT_MAX 64U
@@ -157,6 +158,12 @@ bool weft_symbol_file_find_address(const struct weft_symbol_file *file, uint64_t
 		*ret_address = offset - found->offset + found->address;
 	}
 	return found != NULL;
+}
+
+bool weft_symbol_file_find_bounds(const struct weft_symbol_file *file, uint64_t address,
+				  uint64_t *ret_begin, uint64_t *ret_end)
+{
+	return weft_symbol_unwind_find(file->main.elf, address, ret_begin, ret_end);
 }
 
 /* ---- What is read on demand ---- */

@@ -328,6 +328,7 @@ static int start_daemon(struct weft_http *http, int fd, struct weft_error *err)
 	(void)sigfillset(&all);
 	/* Its thread takes none of the application's signals. */
 	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
+	errno = 0;
 	http->daemon = MHD_start_daemon(
 		flags, 0, NULL, NULL, access_request, http, MHD_OPTION_LISTEN_SOCKET, fd,
 		MHD_OPTION_URI_LOG_CALLBACK, begin_request, http, MHD_OPTION_NOTIFY_COMPLETED,
@@ -337,6 +338,10 @@ static int start_daemon(struct weft_http *http, int fd, struct weft_error *err)
 		(size_t)CONNECTION_MEMORY, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_ARRAY,
 		http->tls_cert ? tls : no_tls, MHD_OPTION_END);
 	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (!http->daemon && errno == ELIBACC) {
+		return weft_error_set_errno(err, -errno,
+					    "cannot start the listener: install libmicrohttpd");
+	}
 	if (!http->daemon) {
 		return weft_error_set(err, -EINVAL,
 				      http->tls_cert ? "cannot start the listener: do "

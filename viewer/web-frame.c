@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "page.h"
+#include "web-settings.h"
 #include "web-views.h"
 
 /* The fields of the filter form; what else the address has goes along unseen. */
@@ -113,7 +114,7 @@ static bool is_shown(const char *name)
 			return true;
 		}
 	}
-	return strcmp(name, "si") == 0 || strcmp(name, "g") == 0 || strcmp(name, "p") == 0;
+	return strcmp(name, "si") == 0 || strcmp(name, "g") == 0;
 }
 
 static void print_hidden(const struct web_view *view, FILE *out)
@@ -164,6 +165,69 @@ static void print_placeholder(const struct web_view *view, const char *name, FIL
 									    : "regex");
 }
 
+static void print_saved_link(const struct web_view *view, const struct web_settings_view *saved,
+			     FILE *out)
+{
+	(void)fputs("<a href=\"", out);
+	web_settings_print_link(view->query, view->page->name, saved, out);
+	(void)fputs(web_settings_is_current(view->query, saved) ? "\" aria-current=\"true\">"
+								: "\">",
+		    out);
+	weft_page_print_html(out, saved ? saved->name : "Default");
+	(void)fputs("</a>", out);
+}
+
+/* Which of the saved views this is, for when the list is folded away. */
+static void print_current(const struct web_view *view, const struct web_settings_list *list,
+			  FILE *out)
+{
+	size_t i;
+
+	for (i = 0; i < list->count; i++) {
+		if (web_settings_is_current(view->query, &list->views[i])) {
+			(void)fputs(" <span class=\"active\">", out);
+			weft_page_print_html(out, list->views[i].name);
+			(void)fputs("</span>", out);
+			return;
+		}
+	}
+}
+
+/* What the user saved; saving and deleting need the script. */
+static void print_saved(const struct web_view *view, FILE *out)
+{
+	struct web_settings_list list;
+	struct weft_error err = WEFT_ERROR_INIT;
+	int ret = web_settings_read(&list, &err);
+	size_t i;
+
+	(void)fputs("<details id=\"saved\"><summary>Saved views", out);
+	print_current(view, &list, out);
+	(void)fputs("</summary><div>\n", out);
+	if (ret < 0) {
+		(void)fputs("<p role=\"alert\">", out);
+		weft_page_print_html(out, err.text);
+		(void)fputs("</p>", out);
+	}
+	(void)fputs("<ul><li>", out);
+	print_saved_link(view, NULL, out);
+	(void)fputs("</li>\n", out);
+	for (i = 0; i < list.count; i++) {
+		(void)fputs("<li>", out);
+		print_saved_link(view, &list.views[i], out);
+		(void)fputs(" <button type=\"button\" hidden", out);
+		print_attribute(out, "data-delete", list.views[i].name);
+		(void)fputs(">Delete</button></li>\n", out);
+	}
+	(void)fprintf(out,
+		      "</ul>\n<span id=\"save\" hidden><label>Save this one as <input "
+		      "id=\"save-name\" form=\"save-form\" maxlength=\"%d\" required></label> "
+		      "<button form=\"save-form\">Save</button></span> <span id=\"save-told\" "
+		      "role=\"status\"></span></div></details>\n",
+		      WEB_SETTINGS_NAME_LEN_MAX);
+	web_settings_fini(&list);
+}
+
 static void print_filters(const struct web_view *view, FILE *out)
 {
 	const char *si = web_query_get(view->query, "si");
@@ -192,7 +256,9 @@ static void print_filters(const struct web_view *view, FILE *out)
 	}
 	(void)fputs("</div></details>\n<button>Apply</button> <a class=\"button\" href=\"", out);
 	web_query_print_link(&sample, view->page->name, NULL, NULL, out);
-	(void)fputs("\">Reset</a>\n</form>\n", out);
+	(void)fputs("\">Reset</a>\n", out);
+	print_saved(view, out);
+	(void)fputs("</form><form id=\"save-form\" hidden></form>\n", out);
 }
 
 /* For the script: what to do with what is selected or searched for. */

@@ -15,6 +15,8 @@
 
 /* Rows of the top page unless told otherwise. */
 #define TOP_COUNT "500"
+/* For each try to lay a graph out: people wait for it. */
+#define PICTURE_LIMIT_MS 5000
 /* Columns before the name: flat, flat%, sum%, cum, cum%. */
 #define TOP_COLUMNS 5
 
@@ -32,7 +34,8 @@ int web_view_report(struct web_view *view, const char *format, FILE *out, struct
 	const struct weft_report_request request = {.format = format,
 						    .argument = web_query_get(view->query, "f"),
 						    .warn = keep_notice,
-						    .ctx = view};
+						    .ctx = view,
+						    .picture_limit_ms = PICTURE_LIMIT_MS};
 
 	return weft_report_write(view->profile, view->config, &request, out, err);
 }

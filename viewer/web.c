@@ -21,6 +21,7 @@
 #include "query.h"
 #include "web-asset.h"
 #include "web-buffer.h"
+#include "web-settings.h"
 #include "web-views.h"
 
 #define CONNECTION_COUNT_MAX 64U
@@ -83,7 +84,7 @@ static bool add_headers(struct MHD_Response *response, const struct answer *answ
 		/* Scripts and pictures of this server alone; styles of reports are in their pages. */
 		{"Content-Security-Policy",
 		 "default-src 'none'; style-src 'self' 'unsafe-inline'; script-src 'self'; "
-		 "img-src 'self' data:; base-uri 'none'; form-action 'self'; "
+		 "connect-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'; "
 		 "frame-ancestors 'none'"},
 	};
 	size_t i;
@@ -130,6 +131,8 @@ static unsigned int status_of(int error, const struct web_page *page)
 	case -EINVAL:
 	case -E2BIG:
 		return MHD_HTTP_BAD_REQUEST;
+	case -ETIME:
+		return MHD_HTTP_SERVICE_UNAVAILABLE;
 	default:
 		return MHD_HTTP_INTERNAL_SERVER_ERROR;
 	}
@@ -328,6 +331,61 @@ static void route(struct weft_web *web, const char *path, const struct web_query
 	}
 }
 
+/* ---- Saved views ---- */
+
+static unsigned int status_of_change(int error)
+{
+	switch (error) {
+	case 0:
+		return MHD_HTTP_OK;
+	case -EINVAL:
+	case -E2BIG:
+		return MHD_HTTP_BAD_REQUEST;
+	case -ENOENT:
+		return MHD_HTTP_NOT_FOUND;
+	default:
+		return MHD_HTTP_INTERNAL_SERVER_ERROR;
+	}
+}
+
+static int save_view(const struct weft_web *web, const char *name, const struct web_query *query,
+		     struct weft_error *err)
+{
+	struct weft_report_config *config = weft_report_config_copy(web->config);
+	int ret = config ? web_query_configure(query, config, err)
+			 : weft_error_set(err, -ENOMEM, "save a view: out of memory");
+
+	ret = ret < 0 ? ret : web_settings_save(name, config, err);
+	weft_report_config_destroy(config);
+	return ret;
+}
+
+/* The views of this machine's user are changed from this machine alone. */
+static bool is_from_here(struct MHD_Connection *connection)
+{
+	const union MHD_ConnectionInfo *found =
+		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+
+	return found && weft_listen_is_loopback(found->client_addr);
+}
+
+static void answer_change(struct weft_web *web, struct MHD_Connection *connection, bool is_removal,
+			  const struct web_query *query, struct answer *answer)
+{
+	const char *name = MHD_lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, "config");
+	struct weft_error err = WEFT_ERROR_INIT;
+	int ret;
+
+	if (!is_from_here(connection)) {
+		put_text(answer, MHD_HTTP_FORBIDDEN,
+			 "permission denied: views are saved on the machine that serves them");
+		return;
+	}
+	ret = is_removal ? web_settings_remove(name ? name : "", &err)
+			 : save_view(web, name ? name : "", query, &err);
+	put_text(answer, status_of_change(ret), ret < 0 ? err.text : "done");
+}
+
 /* ---- Who asks ---- */
 
 static const char *find_header(struct MHD_Connection *connection, const char *name)
@@ -344,8 +402,65 @@ static bool is_cross_site(struct MHD_Connection *connection)
 	return site && strcmp(site, "cross-site") == 0 && (!mode || strcmp(mode, "navigate") != 0);
 }
 
-static bool check(struct weft_web *web, struct MHD_Connection *connection, const char *method,
-		  struct answer *answer)
+/* A request that changes something comes from a page of ours, or from no page. */
+static bool is_own_page(struct MHD_Connection *connection)
+{
+	const char *site = find_header(connection, "Sec-Fetch-Site");
+	const char *origin = find_header(connection, MHD_HTTP_HEADER_ORIGIN);
+	const char *host = find_header(connection, MHD_HTTP_HEADER_HOST);
+
+	if (site && strcmp(site, "same-origin") != 0) {
+		return false;
+	}
+	return !origin ||
+	       (host && strncmp(origin, "http://", 7) == 0 && strcasecmp(origin + 7, host) == 0);
+}
+
+/* Methods of a path that changes something; NULL: it only shows something. */
+static const char *change_methods(const char *path)
+{
+	if (strcmp(path, ROOT "saveconfig") == 0) {
+		return MHD_HTTP_METHOD_POST;
+	}
+	return strcmp(path, ROOT "deleteconfig") == 0 ? "DELETE, POST" : NULL;
+}
+
+/* `list`: words with ", " between. */
+static bool is_listed(const char *list, const char *word)
+{
+	size_t len = strlen(word);
+
+	while (strncmp(list, word, len) != 0 || (list[len] != '\0' && list[len] != ',')) {
+		list += strcspn(list, " ");
+		if (*list == '\0') {
+			return false;
+		}
+		list++;
+	}
+	return true;
+}
+
+static bool check_method(struct MHD_Connection *connection, const char *path, const char *method,
+			 struct answer *answer)
+{
+	const char *changes = change_methods(path), *allowed = changes ? changes : "GET, HEAD";
+
+	if (!is_listed(allowed, method)) {
+		put_text(answer, MHD_HTTP_METHOD_NOT_ALLOWED, "Method Not Allowed");
+		answer->header_name = MHD_HTTP_HEADER_ALLOW;
+		answer->header_value = allowed;
+		return false;
+	}
+	if (changes && !is_own_page(connection)) {
+		put_text(answer, MHD_HTTP_FORBIDDEN,
+			 "permission denied: only a page of this server may change views");
+		return false;
+	}
+	return true;
+}
+
+static bool check(struct weft_web *web, struct MHD_Connection *connection, const char *path,
+		  const char *method, struct answer *answer)
 {
 	const char *const hosts[] = {web->host, NULL};
 	const char *host = find_header(connection, MHD_HTTP_HEADER_HOST);
@@ -361,13 +476,7 @@ static bool check(struct weft_web *web, struct MHD_Connection *connection, const
 			 "permission denied: not for pages of other sites");
 		return false;
 	}
-	if (strcmp(method, MHD_HTTP_METHOD_GET) != 0 && strcmp(method, MHD_HTTP_METHOD_HEAD) != 0) {
-		put_text(answer, MHD_HTTP_METHOD_NOT_ALLOWED, "Method Not Allowed");
-		answer->header_name = MHD_HTTP_HEADER_ALLOW;
-		answer->header_value = "GET, HEAD";
-		return false;
-	}
-	return true;
+	return check_method(connection, path, method, answer);
 }
 
 /* ---- libmicrohttpd's callbacks ---- */
@@ -392,11 +501,14 @@ static enum MHD_Result answer_request(struct weft_web *web, struct MHD_Connectio
 
 	weft_deadlines_set(&web->deadlines, find_deadline(connection),
 			   ANSWER_TIMEOUT_S * WEFT_NS_PER_S);
-	if (check(web, connection, method, &answer)) {
+	if (check(web, connection, path, method, &answer)) {
 		(void)MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, add_parameter,
 						&reading);
 		if (reading.ret < 0) {
 			put_text(&answer, MHD_HTTP_BAD_REQUEST, err.text);
+		} else if (change_methods(path)) {
+			answer_change(web, connection, strcmp(path, ROOT "deleteconfig") == 0,
+				      &query, &answer);
 		} else {
 			route(web, path, &query, &answer, &location);
 		}
@@ -493,6 +605,7 @@ static int start_daemon(struct weft_web *web, int fd, struct weft_error *err)
 
 	(void)sigfillset(&all);
 	(void)pthread_sigmask(SIG_SETMASK, &all, &before); /* Signals are for the main thread. */
+	errno = 0;
 	web->daemon = MHD_start_daemon(
 		MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL, 0,
 		NULL, NULL, access_request, web, MHD_OPTION_LISTEN_SOCKET, fd,
@@ -501,6 +614,10 @@ static int start_daemon(struct weft_web *web, int fd, struct weft_error *err)
 		MHD_OPTION_CONNECTION_TIMEOUT, ANSWER_TIMEOUT_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
 		(size_t)CONNECTION_MEMORY, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
 	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (!web->daemon && errno == ELIBACC) {
+		return weft_error_set_errno(err, -errno,
+					    "cannot start the listener: install libmicrohttpd");
+	}
 	return web->daemon ? 0 : weft_error_set(err, -EIO, "cannot start the listener");
 }
 

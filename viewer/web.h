@@ -6,15 +6,17 @@
  *     web.c          the listener: who may ask, limits, answers           libmicrohttpd
  *     web-query.c    parameters ⇄ variables of reports, links
  *     web-views.c    one function a page: a report, made fit for HTML     <weft/report.h>
- *     web-frame.c    what all pages share: views, filters, sample types
+ *     web-frame.c    what all pages share: views, filters, sample types, saved views
+ *     web-settings.c views that the user saved, in the real tool's file     jansson
  *     web/           style and script of the frame; the flame graph's are the report library's
  *
  * A page is made when it is asked for, from the profile and the parameters in its address; the server
- * keeps no state. Pages load nothing from elsewhere.
+ * keeps no state but the views that are saved by name. Pages load nothing from elsewhere.
  *
  * Who may ask is as with libweft-http: loopback unless another address is given, Host must name this
  * machine, requests that other sites make a browser send are refused, nobody may read answers across
- * sites; number, size and time of requests are limited.
+ * sites; number, size and time of requests are limited. Views are saved and deleted by pages of this
+ * server that are shown on this machine, or by programs here, and by POST or DELETE alone.
  *
  * Threads: one a connection, at most a few reports at once; the profile is only read.
  */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The flame graph of -html. Data: see report-html.c. State is in the address behind '#', so that a view can be
-// sent to somebody: z (zoom), q (search), i (callers), f (flip), t (theme).
+// sent to somebody: z (zoom), q (search), i (callers), f (flip), t (theme), p (pivot). Where a server shows it, p is a
+// parameter, as in the real tool's addresses.
 'use strict';
 (() => {
 const $ = id => document.getElementById('weft-' + id);
@@ -71,56 +72,128 @@ const callees = (() => {
 	return link({parent, inlined, place: data.place, depth: data.depth, self: data.self,
 		less: data.less || new Float64Array(n)});
 })();
-// From the leaf to its callers. Boxes come when those that they belong to are drawn: the whole would be many times
-// the profile. Until then a box has its members: stacks that end somewhere, and where on the way to its root each is.
-let callersTree = null;
-function callers() {
-	if (!callersTree) {
-		const leaf = [];
-		for (let i = 1; i < callees.parent.length; i++) {
-			if (callees.self[i] || callees.less[i]) { leaf.push(i); }
-		}
-		callersTree = {parent: [-1], place: [-1], depth: [0], inlined: [0], first: [-1], next: [-1],
-			total: [callees.total[0]], net: [callees.net[0]], members: [{leaf, at: null}]};
-	}
-	return callersTree;
+// Trees whose boxes come when those that they belong to are drawn: the whole would be many times the profile. Until
+// then a box has its members, and a way to group them by place; the groups become its children.
+function growing(members, grow) {
+	return {parent: [-1], place: [-1], depth: [0], inlined: [0], first: [-1], next: [-1], total: [callees.total[0]],
+		net: [callees.net[0]], members: [members], grow: [grow]};
 }
-function groupMembers({leaf, at}) {
-	const groups = new Map();
-	for (let k = 0; k < leaf.length; k++) {
-		const up = at ? callees.parent[at[k]] : leaf[k];
-		if (up <= 0) { continue; }
-		let group = groups.get(callees.place[up]);
+class Groups {
+	#byPlace = new Map();
+	// Of the box `at` of the tree of callees, something that weighs so much.
+	add(at, total, net, member, position) {
+		const place = callees.place[at];
+		let group = this.#byPlace.get(place);
 		if (!group) {
-			group = {place: callees.place[up], leaf: [], at: [], total: 0, net: 0, inlined: 1};
-			groups.set(group.place, group);
+			group = {place, total: 0, net: 0, inlined: 1, members: {list: [], at: []}};
+			this.#byPlace.set(place, group);
 		}
-		group.leaf.push(leaf[k]);
-		group.at.push(up);
-		group.total += callees.self[leaf[k]] + callees.less[leaf[k]];
-		group.net += callees.self[leaf[k]] - callees.less[leaf[k]];
-		group.inlined &= callees.inlined[up];
+		group.members.list.push(member);
+		group.members.at.push(position);
+		group.total += total;
+		group.net += net;
+		group.inlined &= callees.inlined[at];
 	}
-	return [...groups.values()];
+	// The lightest first: each is put in front of the others.
+	sorted() { return [...this.#byPlace.values()].sort((a, b) => a.total - b.total || b.place - a.place); }
 }
 function expand(t, i) {
 	if (!t.members || !t.members[i]) { return; }
-	// The lightest first: each is put in front of the others.
-	const groups = groupMembers(t.members[i]).sort((a, b) => a.total - b.total || b.place - a.place);
+	const {groups, grow, step} = t.grow[i](t.members[i]);
 	t.members[i] = null;
-	for (const group of groups) {
-		const child = t.parent.length;
-		t.parent.push(i);
-		t.place.push(group.place);
-		t.depth.push(t.depth[i] + 1);
-		t.inlined.push(group.inlined);
-		t.total.push(group.total);
-		t.net.push(group.net);
-		t.first.push(-1);
-		t.next.push(t.first[i]);
-		t.members.push({leaf: group.leaf, at: group.at});
-		t.first[i] = child;
+	for (const group of groups.sorted()) { t.first[i] = add(t, i, group, grow, step); }
+}
+function add(t, i, group, grow, step) {
+	t.parent.push(i);
+	t.place.push(group.place);
+	t.depth.push(t.depth[i] + step);
+	t.inlined.push(group.inlined);
+	t.total.push(group.total);
+	t.net.push(group.net);
+	t.first.push(-1);
+	t.next.push(t.first[i]);
+	t.members.push(group.members);
+	t.grow.push(grow);
+	return t.parent.length - 1;
+}
+// From the leaf to its callers. Members: stacks that end somewhere, and where on the way to its root each is.
+function toCallers({list, at}) {
+	const groups = new Groups();
+	for (let k = 0; k < list.length; k++) {
+		const up = at ? callees.parent[at[k]] : list[k], {self, less} = callees;
+		if (up > 0) { groups.add(up, self[list[k]] + less[list[k]], self[list[k]] - less[list[k]], list[k], up); }
 	}
+	return {groups, grow: toCallers, step: 1};
+}
+let callersTree = null;
+function callers() {
+	if (!callersTree) {
+		const list = [];
+		for (let i = 1; i < callees.parent.length; i++) {
+			if (callees.self[i] || callees.less[i]) { list.push(i); }
+		}
+		callersTree = growing({list, at: null}, toCallers);
+	}
+	return callersTree;
+}
+
+// ---- Pivot: what calls the functions that match, above them, what they call below ----
+// Members: outermost matches, and for callers where on the way to the root each is.
+function toPivots({list}) {
+	const groups = new Groups();
+	for (const i of list) { groups.add(i, callees.total[i], callees.net[i], i, i); }
+	return {groups, grow: belowPivot, step: 1};
+}
+function belowPivot({list}) {
+	const groups = new Groups();
+	for (const i of list) {
+		for (let c = callees.first[i]; c >= 0; c = callees.next[c]) {
+			groups.add(c, callees.total[c], callees.net[c], c, c);
+		}
+	}
+	return {groups, grow: belowPivot, step: 1};
+}
+function abovePivot({list, at}) {
+	const groups = new Groups();
+	for (let k = 0; k < list.length; k++) {
+		const up = callees.parent[at[k]];
+		if (up > 0) { groups.add(up, callees.total[list[k]], callees.net[list[k]], list[k], up); }
+	}
+	return {groups, grow: abovePivot, step: -1};
+}
+let pivotTree = null; // Of state.pivot; null: nothing matches.
+function matcher(text, flags) {
+	const [, set, rest] = /^(?:\(\?([imsu]+)\))?([^]*)$/.exec(text);
+	return new RegExp(rest, [...new Set((set || '') + flags)].join(''));
+}
+function pivot() {
+	pivotTree = null;
+	if (!state.pivot) { return; }
+	let regex;
+	try { regex = matcher(state.pivot, ''); } catch { return; }
+	const matches = data.names.map((text, i) => regex.test(text) || regex.test(data.files[i]));
+	const n = callees.parent.length, inside = new Uint8Array(n), list = [];
+	for (let i = 1; i < n; i++) {
+		inside[i] = inside[callees.parent[i]] || (matches[callees.place[i]] ? 1 : 0);
+		if (inside[i] && !inside[callees.parent[i]]) { list.push(i); }
+	}
+	if (!list.length) { return; }
+	const t = growing({list, at: null}, toPivots);
+	t.total[0] = t.net[0] = 0;
+	for (const i of list) {
+		t.total[0] += callees.total[i];
+		t.net[0] += callees.net[i];
+	}
+	const groups = toPivots({list}).groups.sorted();
+	expand(t, 0);
+	// The callers of each are the child of a second box of it, which is never drawn.
+	t.above = new Map();
+	for (const group of groups) {
+		let i = t.first[0];
+		while (t.place[i] !== group.place) { i = t.next[i]; }
+		t.above.set(i, add(t, i, group, abovePivot, 0));
+	}
+	pivotTree = t;
 }
 
 // ---- Colours ----
@@ -144,8 +217,9 @@ function color(tree, i) {
 }
 
 // ---- State ----
-const state = {zoom: 0, current: 0, query: '', callers: false, flip: false, theme: ''};
-function tree() { return state.callers ? callers() : callees; }
+const state = {zoom: 0, current: 0, query: '', callers: false, flip: false, theme: '', pivot: ''};
+const isServed = !!document.body.dataset.page;
+function tree() { return pivotTree || (state.callers ? callers() : callees); }
 function name(t, i) { return t.place[i] < 0 ? 'all' : data.names[t.place[i]]; }
 // Boxes of callers have no lasting numbers: their way from the root has.
 function formatZoom() {
@@ -172,12 +246,18 @@ function parseZoom(text) {
 // A step is one that the browser's Back undoes.
 function save(isStep) {
 	const p = new URLSearchParams();
-	if (state.zoom) { p.set('z', formatZoom()); }
+	if (state.zoom && !pivotTree) { p.set('z', formatZoom()); }
 	if (state.query) { p.set('q', state.query); }
 	if (state.callers) { p.set('i', 1); }
 	if (state.flip) { p.set('f', 1); }
 	if (state.theme) { p.set('t', state.theme); }
-	try { history[isStep ? 'pushState' : 'replaceState'](null, '', '#' + p); } catch { /* A page that may not: nothing to keep. */ }
+	const url = new URL(location.href), parameters = isServed ? url.searchParams : p;
+	// What is as it was stays in its spelling.
+	if (state.pivot !== (parameters.get('p') || '')) {
+		if (state.pivot) { parameters.set('p', state.pivot); } else { parameters.delete('p'); }
+	}
+	url.hash = p;
+	try { history[isStep ? 'pushState' : 'replaceState'](null, '', isServed ? url : '#' + p); } catch { /* A page that may not: nothing to keep. */ }
 }
 function load() {
 	const p = new URLSearchParams(location.hash.slice(1));
@@ -185,7 +265,10 @@ function load() {
 	state.callers = p.get('i') === '1';
 	state.flip = p.get('f') === '1';
 	state.theme = p.get('t') === 'dark' || p.get('t') === 'light' ? p.get('t') : '';
-	state.zoom = state.current = parseZoom(p.get('z') || '');
+	state.pivot = (isServed ? new URLSearchParams(location.search) : p).get('p') || '';
+	pivot();
+	state.zoom = pivotTree ? 0 : parseZoom(p.get('z') || '');
+	state.current = pivotTree ? pivotTree.first[0] : state.zoom;
 }
 
 // ---- Search ----
@@ -197,8 +280,8 @@ function search() {
 	if (!state.query) { return; }
 	let regex;
 	try {
-		regex = new RegExp(state.query.replace(/^\(\?i\)/, ''), /[A-Z]/.test(state.query) ? '' : 'i');
-	} catch (error) {
+		regex = matcher(state.query, /[A-Z]/.test(state.query) ? '' : 'i');
+	} catch {
 		$('search').setAttribute('aria-invalid', 'true');
 		$('found').textContent = 'Not a regular expression';
 		return;
@@ -225,6 +308,7 @@ function layout() {
 		list.push({i, left: 0, width: room, row: t.depth[i], above: i !== zoom});
 	}
 	const pile = [[zoom, 0]];
+	if (pivotTree) { list.length = 0; }
 	const ratio = t.total[zoom] ? room / t.total[zoom] : 0;
 	while (pile.length) {
 		const [i, left] = pile.pop();
@@ -235,9 +319,13 @@ function layout() {
 			if (width < WIDTH_MIN) { break; } // The rest is narrower still.
 			list.push({i: c, left: at, width, row: t.depth[c], above: false});
 			pile.push([c, at]);
+			if (t.above && t.above.has(c)) { pile.push([t.above.get(c), at]); }
 			at += width;
 		}
 	}
+	// The outermost callers are on the first row.
+	const first = list.reduce((least, b) => Math.min(least, b.row), pivotTree ? Infinity : 0);
+	for (const box of list) { box.row -= Number.isFinite(first) ? first : 0; }
 	return list;
 }
 function draw() {
@@ -264,23 +352,26 @@ function draw() {
 	}
 	boxes.replaceChildren(fragment);
 	boxes.style.minHeight = boxes.style.height = rows * ROW + 'px';
-	$('reset').hidden = !state.zoom;
+	$('reset').hidden = !state.zoom && !state.pivot;
+	$('pivot').setAttribute('aria-pressed', !!pivotTree);
+	$('pivoted').textContent = pivotTree ? `Callers and callees of ${state.pivot}`
+		: state.pivot ? `Nothing matches ${state.pivot}` : '';
 	$('callers').setAttribute('aria-pressed', state.callers);
 	$('flip').setAttribute('aria-pressed', state.flip);
 	$('empty').hidden = t.total[0] !== 0;
 }
 function selfOf(t, i) {
-	return state.callers ? 0 : t.self[i] - t.less[i];
+	return t.self ? t.self[i] - t.less[i] : 0;
 }
 function describe(t, i) {
 	const whole = data.total || t.total[0];
 	if (isDiff) {
 		const net = t.net[i];
 		return `${net > 0 ? '+' : ''}${format(net)} (${net > 0 ? '+' : ''}${percent(net, whole)})` +
-			(state.callers ? '' : `, itself ${format(selfOf(t, i))}`);
+			(t.self ? `, itself ${format(selfOf(t, i))}` : '');
 	}
 	return `${format(t.total[i])} (${percent(t.total[i], whole)})` +
-		(state.callers ? '' : `, itself ${format(selfOf(t, i))} (${percent(selfOf(t, i), whole)})`);
+		(t.self ? `, itself ${format(selfOf(t, i))} (${percent(selfOf(t, i), whole)})` : '');
 }
 function tell(i) {
 	const t = tree(), b = document.createElement('b'), place = t.place[i];
@@ -298,7 +389,34 @@ function show(redoSearch, isStep) {
 	save(isStep);
 	tell(state.current);
 }
+// Empty: no pivot.
+function turn(regex) {
+	const keepsFocus = boxes.contains(document.activeElement);
+	state.pivot = regex;
+	state.zoom = 0;
+	pivot();
+	state.current = pivotTree ? pivotTree.first[0] : 0;
+	show(false, true);
+	if (keepsFocus && placed.has(state.current)) { placed.get(state.current).focus(); }
+}
+function turnTo(i) {
+	const place = tree().place[i];
+	if (place >= 0) { turn('^' + data.names[place].replace(/[\\.+*?()|[\]{}^$]/g, '\\$&') + '$'); }
+}
+// What is zoomed to or chosen by keys; else what is searched for.
+function togglePivot() {
+	if (state.pivot) {
+		turn('');
+	} else if (state.current > 0) {
+		turnTo(state.current);
+	} else if (state.query && hits) {
+		turn(state.query.startsWith('(?') || /[A-Z]/.test(state.query) ? state.query : '(?i)' + state.query);
+	} else {
+		$('pivoted').textContent = 'Click a box or search for a function first.';
+	}
+}
 function zoom(i) {
+	if (pivotTree) { turnTo(i); return; }
 	const keepsFocus = boxes.contains(document.activeElement);
 	const isStep = i !== state.zoom;
 	state.zoom = state.current = i;
@@ -323,6 +441,8 @@ function sibling(step) {
 }
 function toggleCallers() {
 	state.callers = !state.callers;
+	state.pivot = '';
+	pivot();
 	state.zoom = state.current = 0;
 	show(true);
 }
@@ -346,16 +466,37 @@ const keys = {
 	i: toggleCallers,
 	f: toggleFlip,
 	t: () => { setTheme(isDark() ? 'light' : 'dark'); save(); },
-	0: () => zoom(0),
-	Escape: () => zoom(Math.max(0, tree().parent[state.zoom])),
+	p: togglePivot,
+	0: showAll,
+	Escape: () => state.pivot ? turn('') : zoom(Math.max(0, tree().parent[state.zoom])),
 	Enter: () => zoom(state.current),
 	ArrowUp: () => state.flip ? down() : up(),
 	ArrowDown: () => state.flip ? up() : down(),
 	ArrowLeft: () => sibling(-1),
 	ArrowRight: () => sibling(1),
 };
-function up() { go(tree().parent[state.current]); }
-function down() { go(tree().first[state.current]); }
+function showAll() {
+	if (state.pivot) { turn(''); } else { zoom(0); }
+}
+// Towards the root and away from it; of a pivot there are two ways away, and back from its callers is down.
+function up() {
+	const t = tree(), i = state.current;
+	if (t.above && t.above.has(i)) {
+		go(t.first[t.above.get(i)]);
+	} else if (t.above && t.grow[i] === abovePivot) {
+		go(t.first[i]);
+	} else {
+		go(t.parent[i]);
+	}
+}
+function down() {
+	const t = tree(), i = state.current;
+	if (t.above && t.grow[i] === abovePivot) {
+		go(placed.has(t.parent[i]) ? t.parent[i] : t.parent[t.parent[i]]);
+	} else {
+		go(t.first[i]);
+	}
+}
 
 boxes.addEventListener('click', event => {
 	const div = event.target.closest('[data-i]');
@@ -394,6 +535,7 @@ $('search').addEventListener('input', () => {
 	timer = setTimeout(() => { state.query = $('search').value; show(true); }, 150);
 });
 $('reset').onclick = keys['0'];
+$('pivot').onclick = togglePivot;
 $('callers').onclick = toggleCallers;
 $('flip').onclick = toggleFlip;
 $('theme').onclick = keys.t;
@@ -405,6 +547,7 @@ function start() {
 	show(true);
 }
 addEventListener('hashchange', start);
+addEventListener('popstate', start);
 
 document.querySelector('#weft-flame h1').textContent = data.title || 'Profile';
 $('type').textContent = `${data.type} · ${format(data.total)}`;

@@ -43,7 +43,7 @@ static void look_up(struct weft_symbol_file *file, size_t size)
 {
 	uint64_t addresses[ADDRESS_COUNT];
 	bool told[ADDRESS_COUNT] = {false};
-	uint64_t address = 0;
+	uint64_t address = 0, begin, end;
 	size_t i;
 
 	for (i = 0; i < ADDRESS_COUNT; i++) {
@@ -58,6 +58,10 @@ static void look_up(struct weft_symbol_file *file, size_t size)
 			address = addresses[i - 1];
 		}
 		addresses[i] = address;
+		if (weft_symbol_file_find_bounds(file, address, &begin, &end) &&
+		    (address < begin || address >= end)) {
+			abort();
+		}
 	}
 	if (weft_symbol_file_find_all(file, addresses, ADDRESS_COUNT, take, told) > 0) {
 		abort();

@@ -79,6 +79,24 @@ def encode(types, samples, mappings=(), period=None, comments=()):
     return bytes(out)
 
 
+def encode_stacks(stacks):
+    """A profile with names: {"outermost;...;innermost": count}. Every name is a function in NAME.c, with
+    one location; nothing has an address."""
+    strings = _Strings()
+    out = bytearray(_bytes(1, _number(1, strings("samples")) + _number(2, strings("count"))))
+    ids = {}
+    for stack, count in stacks.items():
+        body = b"".join(_varint(1 << 3) + _varint(ids.setdefault(name, len(ids) + 1))
+                        for name in reversed(stack.split(";")))
+        out += _bytes(2, body + _varint(2 << 3) + _varint(count))
+    for name, number in ids.items():
+        out += _bytes(4, _number(1, number) + _bytes(4, _number(1, number) + _number(2, 1)))
+        out += _bytes(5, _number(1, number) + _number(2, strings(name)) + _number(4, strings(name + ".c")))
+    for text in strings.indices:
+        out += _bytes(6, text.encode())
+    return bytes(out)
+
+
 def _fields(content):
     at = 0
 

@@ -220,6 +220,28 @@ def test_instructions_and_source_lines(folder):
     assert sum(int(flat) for flat in lines if flat != ".") == size, page
 
 
+def test_stripped_programs_have_the_names_of_the_profile(folder):
+    if not shutil.which("objdump") or not shutil.which("gcc"):
+        raise harness.Skip("no objdump or gcc (packages binutils and gcc)")
+    path, size = program_profile(folder)
+    whole, named = report("-disasm=^spin$", path), folder / "named.pb.gz"
+    harness.weft("pprof", "-proto", f"-output={named}", path)
+    harness.run("strip", folder / "spin")
+    assert "no matches" in harness.weft("pprof", "-disasm=^spin$", path, check=False).stderr
+    text = report("-disasm=^spin$", named)
+
+    def rows(report_text):
+        return re.findall(r"^ *(\d+|\.) +(\d+|\.) +([0-9a-f]+): *(\w+)", report_text, re.M)
+    # The same instructions with the same values; lines are the profile's, where a sample was.
+    assert rows(text) == rows(whole) and len(rows(text)) > 5, (text, whole)
+    assert f";spin {folder}/spin.c:" in text and "ROUTINE ======================== spin\n" in text
+    address = hex(0x555500000000 + int(rows(text)[1][2], 16))
+    assert report(f"-disasm={address}", named) == text
+    page = report("-weblist=spin", named)
+    lines = re.findall(r'<summary class="row[^"]*"><span>([^<]+)</span>', page)
+    assert sum(int(flat) for flat in lines if flat != ".") == size and "x = mix(x);" in page, page
+
+
 def test_wrong_programs_are_named(folder):
     path, _ = program_profile(folder, build_id="00112233445566778899")
     for words, wanted in ((["-disasm=spin", path], "build id"),

@@ -8,6 +8,7 @@ import pty
 import re
 import select
 import shutil
+import signal
 import subprocess
 import termios
 import time
@@ -65,6 +66,11 @@ focus
 focus=work_1
 top 3
 focus work_2
+tagfocus tenant=acme
+focus  =  work_1|work_2
+top 2
+focus = a=b
+top 2
 focus=work_1 //: with a comment
 top 2
 focus=work_1//:
@@ -177,7 +183,8 @@ top 1 >/nonexistent/file
 def environment(folder):
     home = folder / "home"
     home.mkdir(exist_ok=True)
-    return dict(os.environ, TZ="UTC", HOME=str(home), PPROF_TMPDIR=str(home), TERM="xterm")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("XDG_")}
+    return dict(kept, TZ="UTC", HOME=str(home), PPROF_TMPDIR=str(home), TERM="xterm")
 
 
 def ask(folder, command, script, kind):
@@ -318,7 +325,120 @@ def test_browsers_are_given_what_they_show(folder):
     assert not os.path.exists(os.path.dirname(path)), "the session's reports go with it"
     with terminal(folder, "recursive") as shell:
         shell.read_until(r"\(pprof\) $")
-        assert "no browser can be started here" in shell.ask("web")
+        shown = shell.ask("web")
+        assert "no browser can be started here" in shown and "'>FILE' keeps" in shown, shown
+
+
+VIEWERS = (("eog", b"<?xml", []), ("evince", b"%PDF", []), ("gv", b"%!PS", ["--noantialias"]),
+           ("kcachegrind", b"positions: instr line\n", []))
+
+
+def test_viewers_are_given_what_they_show(folder):
+    if not shutil.which("dot"):
+        raise harness.Skip("no dot (package graphviz)")
+    source, programs = folder / "recursive.pb.gz", folder / "programs"
+    harness.run(PROFILES, "recursive", source)
+    programs.mkdir()
+    for name in ("eog", "evince", "gv", "kcachegrind", "browser", "own-browser"):
+        (programs / name).write_text(
+            "#!/bin/sh\nsleep 0.1; for last; do :; done; cp \"$last\" seen.part; echo \"$@\" >words\n"
+            "mv seen.part seen\n")
+        (programs / name).chmod(0o755)
+    place = dict(environment(folder), PATH=f"{programs}:{os.environ['PATH']}")
+    for name in ("BROWSER", "DISPLAY", "WAYLAND_DISPLAY"):
+        place.pop(name, None)
+
+    def run(*words, **variables):
+        (folder / "seen").unlink(missing_ok=True)
+        return harness.weft("pprof", *words, source, check=False, cwd=folder,
+                            env=dict(place, **variables))
+
+    for name, start, options in VIEWERS:
+        done = run(f"-{name}", "-focus=fib")
+        path = re.fullmatch(r"Generating report in (/tmp/\S+)\n", done.stderr)[1]
+        # It was waited for, and what it was given is gone.
+        assert done.returncode == 0 and done.stdout == "" and not os.path.exists(os.path.dirname(path))
+        assert (folder / "seen").read_bytes().startswith(start), name
+        assert (folder / "words").read_text().split() == [*options, path]
+        done = run(f"-{name}", "-output=kept")
+        assert done.returncode == 0 and (folder / "kept").read_bytes().startswith(start)
+        assert not (folder / "seen").exists(), "a file is what was asked for"
+        (programs / name).unlink()
+        done = run(f"-{name}", PATH=f"{programs}:/usr/bin:/bin")
+        if not shutil.which(name):
+            assert done.returncode == 1 and re.search(
+                f"there is no program '{name}': install it; -output=FILE keeps the report", done.stderr)
+    done = run("-web", BROWSER=str(programs / "own-browser"))
+    path = re.search(r"The browser shows (\S+\.svg), which stays there\.", done.stderr)[1]
+    harness.wait_for((folder / "seen").exists, "the browser")
+    assert (folder / "seen").read_bytes() == open(path, "rb").read() and b"<svg" in open(path, "rb").read()
+    shutil.rmtree(os.path.dirname(path))
+    done = run("-web")
+    assert done.returncode == 1 and "no browser can be started here" in done.stderr, done.stderr
+    for words, text in ((("-web", "-gv"), "at most one output format: -web, -gv"),
+                        (("-evince", "-top"), "at most one output format: -evince, -top"),
+                        (("-web", "-http=:0"), "leave -web out"), (("-gv=maybe",), "neither true nor false")):
+        done = run(*words)
+        assert done.returncode == 2 and text in done.stderr, (words, done.stderr)
+    assert "flat%" in run("-web=false", "-top").stdout
+
+
+# ---- What was typed before ----
+
+
+def history(folder):
+    return folder / "home" / ".local" / "state" / "weft" / "pprof-history"
+
+
+def test_lines_are_recalled_in_the_next_session(folder):
+    for line in ("peek work_62$", "top 1"):
+        with terminal(folder, "cpu") as shell:
+            shell.read_until(r"\(pprof\) $")
+            shell.ask(line)
+            os.kill(shell.pid, signal.SIGKILL)  # What was typed is kept at once.
+            shell.wait()
+    with terminal(folder, "cpu") as shell:
+        shell.read_until(r"\(pprof\) $")
+        shell.type("\x1b[A\x1b[A")
+        shell.read_until(r"peek work_62\$$")
+        assert "| work_62" in shell.ask("")
+        shell.type("\x04")
+        assert shell.wait() == 0
+    assert history(folder).read_text() == "peek work_62$\ntop 1\npeek work_62$\n"
+    assert history(folder).stat().st_mode & 0o777 == 0o600
+    assert history(folder).parent.stat().st_mode & 0o777 == 0o700
+
+
+def test_damaged_history_does_no_harm(folder):
+    def session():
+        with terminal(folder, "cpu") as shell:
+            shell.read_until(r"\(pprof\) $")
+            shell.type("\x1b[A")
+            shown = shell.ask("\x15top 1")
+            assert "Showing top 1 nodes" in shown, shown
+            shell.type("quit\r")
+            assert shell.wait() == 0
+            return shown
+
+    file = history(folder)
+    file.parent.mkdir(parents=True)
+    file.write_bytes(b"top 9\n" + bytes(range(256)) * 50 + b"\n\x1b[31mred\n\xff\xfe\n" + b"x" * 70000)
+    session()
+    # It does not grow for ever: the last lines stay.
+    file.write_text("".join(f"peek work_{i}$\n" for i in range(100000)))
+    session()
+    lines = file.read_text().splitlines()
+    assert lines[-3:] == ["peek work_99999$", "top 1", "quit"] and lines[0].startswith("peek work_")
+    assert file.stat().st_size < 1 << 17 and file.stat().st_mode & 0o777 == 0o600
+    file.unlink()
+    os.mkfifo(file)  # Nobody waits for the other end.
+    session()
+    file.unlink()
+    file.mkdir()
+    session()
+    shutil.rmtree(folder / "home" / ".local")
+    (folder / "home" / ".local").write_text("no folder")
+    session()
 
 
 def test_pictures_and_profiles_get_names_of_their_own(folder):

@@ -21,11 +21,19 @@
 #include "pprof-options.h"
 #include "pprof-output.h"
 #include "pprof-shell.h"
+#include "pprof-viewer.h"
 #include "pprof-web.h"
 
 /* Of x86-64 and most others; where it is another, nothing is lost. */
 #define HUGE_PAGE_SIZE (2 << 20)
 #define HEAP_STEP      (16 << 20)
+/*
+ * More than is left of the heap that malloc() began with, 132 KiB; and the distance from the first large page at
+ * which the heap goes on, so that what malloc() writes beside the first piece is not in that page yet: one that
+ * has been touched stays small.
+ */
+#define HEAP_FIRST (140 << 10)
+#define HEAP_LEAD  ((uintptr_t)192 << 10)
 
 static int show(const struct pprof_options *options, const struct weft_pprof *profile,
 		struct weft_error *err)
@@ -37,12 +45,25 @@ static int show(const struct pprof_options *options, const struct weft_pprof *pr
 		.is_for_people = isatty(STDOUT_FILENO) == 1,
 	};
 
+	/* As the real tool does; into a pipe or a file it writes the page, too. */
+	const struct pprof_viewing viewing = {
+		.viewer = options->viewer ? options->viewer
+			  : output.is_for_people && output.format
+				  ? pprof_viewer_find(output.format->name)
+				  : NULL,
+		.config = options->config,
+		.argument = options->argument,
+		.hint = "-output=FILE"};
+
 	if (options->http) {
 		return pprof_web_run(options->http, !options->no_browser, profile, options->config,
 				     err);
 	}
 	if (!output.format) {
 		return pprof_shell_run(profile, options->config, err);
+	}
+	if (viewing.viewer && *weft_report_config_get(options->config, "output") == '\0') {
+		return pprof_viewer_run(profile, &viewing, err);
 	}
 	return pprof_output_write(profile, &output, err);
 }
@@ -86,10 +107,13 @@ static void prepare_memory(void)
 	    mallopt(M_TRIM_THRESHOLD, 2 * HEAP_STEP) != 1) {
 		return; /* It only takes longer. */
 	}
-	first = malloc(HEAP_STEP / 8); /* What is left of the last step is smaller. */
+	start = ((uintptr_t)sbrk(0) + HEAP_LEAD + page - 1) & ~(page - 1);
+	if (sbrk((intptr_t)(start - HEAP_LEAD - (uintptr_t)sbrk(0))) == (void *)-1) {
+		return; /* As above. */
+	}
+	first = malloc(HEAP_FIRST);
 	end = (uintptr_t)sbrk(0) & ~(page - 1);
-	start = end - HEAP_STEP + page;
-	if (first && end > start && (uintptr_t)first < start) {
+	if (first && (uintptr_t)first < start && end > start) {
 		(void)madvise((void *)start, end - start, MADV_HUGEPAGE); /* As above. */
 	}
 	free(first);

@@ -18,9 +18,8 @@
 
 extern char **environ;
 
-static bool start_program(const char *program, const char *url)
+bool pprof_browser_start(const char *const argv[], pid_t *ret_program)
 {
-	char *const argv[] = {(char *)program, (char *)url, NULL};
 	posix_spawnattr_t attributes;
 	sigset_t none;
 	pid_t pid;
@@ -32,12 +31,16 @@ static bool start_program(const char *program, const char *url)
 	(void)sigemptyset(&none);
 	(void)posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP);
 	(void)posix_spawnattr_setsigmask(&attributes, &none);
-	ret = posix_spawnp(&pid, program, NULL, &attributes, argv, environ);
+	/* posix_spawnp() only reads the words, whatever its type says. */
+	ret = posix_spawnp(&pid, argv[0], NULL, &attributes, (char *const *)argv, environ);
 	(void)posix_spawnattr_destroy(&attributes);
-	return ret == 0; /* It outlives us; who adopts it waits for it. */
+	if (ret == 0 && ret_program) {
+		*ret_program = pid;
+	}
+	return ret == 0;
 }
 
-bool pprof_browser_open(const char *url)
+bool pprof_browser_open(const char *url, pid_t *ret_program)
 {
 	static const char *const programs[] = {"xdg-open", "sensible-browser", "chromium",
 					       "google-chrome", "firefox"};
@@ -45,13 +48,14 @@ bool pprof_browser_open(const char *url)
 	size_t i;
 
 	if (own && *own) {
-		return start_program(own, url);
+		return pprof_browser_start((const char *const[]){own, url, NULL}, ret_program);
 	}
 	if (!getenv("DISPLAY") && !getenv("WAYLAND_DISPLAY")) {
 		return false;
 	}
 	for (i = 0; i < sizeof(programs) / sizeof(programs[0]); i++) {
-		if (start_program(programs[i], url)) {
+		if (pprof_browser_start((const char *const[]){programs[i], url, NULL},
+					ret_program)) {
 			return true;
 		}
 	}

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 The Weft authors
 /*
- * The user's browser, for pages and for reports that the shell of `weft pprof` shows there.
+ * The user's browser and other programs that show pages and reports of `weft pprof`.
  */
 #ifndef WEFT_CLI_PPROF_BROWSER_H
 #define WEFT_CLI_PPROF_BROWSER_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include <weft/error.h>
 
@@ -14,9 +15,20 @@
  * Starts $BROWSER or, where there is a display, the browser that is installed.
  *
  * @param url  An address, or a file.
+ * @param ret_program  Its process; NULL: of no interest.
  * @return Whether one was started.
  */
-bool pprof_browser_open(const char *url);
+bool pprof_browser_open(const char *url, pid_t *ret_program);
+
+/**
+ * Starts a program in the background: found by PATH, out of reach of the terminal's ^C. It outlives us; who
+ * adopts it waits for it, unless the caller does.
+ *
+ * @param argv  NULL at the end.
+ * @param ret_program  Its process; NULL: of no interest.
+ * @return Whether it was started.
+ */
+bool pprof_browser_start(const char *const argv[], pid_t *ret_program);
 
 /** Reports to be shown, in a folder of their own that goes when the session ends. */
 struct pprof_browser {

@@ -87,22 +87,29 @@ static int take_word(struct reading *reading, const char *word)
 	return join(reading, &reading->focus, word);
 }
 
-/* "top10": a format and a number. */
-static const struct weft_report_format *find_format(char *word, int *ret_digits)
+/* A format, or a viewer and its format. Whether there is one. */
+static bool find_report(struct pprof_command *command, const char *word)
 {
-	const struct weft_report_format *format = weft_report_format_find(word);
+	command->viewer = pprof_viewer_find(word);
+	command->format = weft_report_format_find(command->viewer ? command->viewer->format : word);
+	return command->format;
+}
+
+/* "top10": as above, and a number. */
+static bool find_format(struct pprof_command *command, char *word, int *ret_digits)
+{
 	size_t len = strlen(word);
 
 	*ret_digits = 0;
-	if (format) {
-		return format;
+	if (find_report(command, word)) {
+		return true;
 	}
 	while (len > 0 && isdigit((unsigned char)word[len - 1])) {
 		len--;
 		(*ret_digits)++;
 	}
 	word[len] = '\0';
-	return weft_report_format_find(word);
+	return find_report(command, word);
 }
 
 /* What follows a "|" at the start of a word goes to a program. */
@@ -152,14 +159,7 @@ static int take_format(struct reading *reading, const char *line)
 	const char *word;
 	int digits = 0;
 
-	command->format = name ? find_format(name, &digits) : NULL;
-	if (!command->format && name && strcmp(name, "web") == 0) {
-		command->format = weft_report_format_find("svg");
-		command->is_for_browser = true;
-	} else if (command->format && strcmp(command->format->name, "weblist") == 0) {
-		command->is_for_browser = true;
-	}
-	if (!command->format) {
+	if (!name || !find_format(command, name, &digits)) {
 		return weft_error_set(reading->err, -ENOENT, "unrecognized command: \"%s\"",
 				      name ? name : "");
 	}

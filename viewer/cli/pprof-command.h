@@ -6,20 +6,22 @@
  *     FORMAT[N] [ARGUMENT] [N] [REGEX]... [-REGEX]... [-cum|-flat] [>FILE] [| READER...]
  *
  * Expressions are joined with "|" to the focus, those with a dash to what is ignored (of `tags`: to
- * tagfocus, tagignore). `web` is `svg`, shown in a browser. All of it is for this report only. As `go tool pprof` reads lines, which has
- * neither readers nor -flat.
+ * tagfocus, tagignore). Instead of a format there may be a viewer: `web` is `svg`, shown in a browser. All
+ * of it is for this report only. As `go tool pprof` reads lines, which has neither readers nor -flat.
  */
 #ifndef WEFT_CLI_PPROF_COMMAND_H
 #define WEFT_CLI_PPROF_COMMAND_H
 
 #include <weft/report.h>
 
+#include "pprof-viewer.h"
+
 struct pprof_command {
 	struct weft_report_config *config; /* Owned: the session's, with what the line changes. */
 	const struct weft_report_format *format;
-	char *argument;      /* Owned; NULL: the format has none. */
-	char *reader;        /* Owned; NULL: none. */
-	bool is_for_browser; /* "web", "weblist". */
+	const struct pprof_viewer *viewer; /* That shows it; NULL: none. */
+	char *argument;                    /* Owned; NULL: the format has none. */
+	char *reader;                      /* Owned; NULL: none. */
 };
 
 /**

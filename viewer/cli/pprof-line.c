@@ -15,6 +15,9 @@
 
 #include <weft/report.h>
 
+#include "pprof-history.h"
+#include "pprof-viewer.h"
+
 #define PROMPT        "(pprof) "
 #define HISTORY_COUNT 1000
 /* Of words that fit: more are not listed, only counted. */
@@ -51,6 +54,7 @@ struct pprof_line {
 	const struct weft_pprof *profile;
 	EditLine *edit; /* NULL: input is no terminal. */
 	History *history;
+	int kept;   /* History of earlier sessions; -1: none. */
 	char *text; /* Owned: the last line. */
 	size_t size;
 };
@@ -102,12 +106,18 @@ static void consider_variables(struct candidates *candidates)
 
 static void consider_commands(struct candidates *candidates)
 {
-	static const char *const others[] = {"help", "options", "quit", "exit", "web"};
+	static const char *const others[] = {"help", "options", "quit", "exit"};
 	const struct weft_report_format *format;
+	const struct pprof_viewer *viewer;
 	size_t i;
 
 	for (i = 0; (format = weft_report_format_get(i)); i++) {
 		consider(candidates, format->name);
+	}
+	for (i = 0; (viewer = pprof_viewer_get(i)); i++) {
+		if (!weft_report_format_find(viewer->name)) {
+			consider(candidates, viewer->name);
+		}
 	}
 	for (i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
 		consider(candidates, others[i]);
@@ -268,6 +278,15 @@ static bool load(void)
 	return true;
 }
 
+/* A line of an earlier session. */
+static void recall(void *ctx, const char *text)
+{
+	struct pprof_line *line = ctx;
+	HistEvent event;
+
+	(void)libedit.history(line->history, &event, H_ENTER, text);
+}
+
 static int open_editor(struct pprof_line *line, struct weft_error *err)
 {
 	HistEvent event;
@@ -281,6 +300,7 @@ static int open_editor(struct pprof_line *line, struct weft_error *err)
 	}
 	(void)libedit.history(line->history, &event, H_SETSIZE, HISTORY_COUNT);
 	(void)libedit.history(line->history, &event, H_SETUNIQUE, 1);
+	line->kept = pprof_history_open(recall, line);
 	(void)libedit.el_set(line->edit, EL_CLIENTDATA, line);
 	(void)libedit.el_set(line->edit, EL_PROMPT, get_prompt);
 	(void)libedit.el_set(line->edit, EL_EDITOR, "emacs");
@@ -309,6 +329,7 @@ int pprof_line_open(const struct weft_pprof *profile, struct pprof_line **ret_li
 		return weft_error_set(err, -ENOMEM, "open the shell: out of memory");
 	}
 	line->profile = profile;
+	line->kept = -1;
 	/* Without libedit lines are read as from a pipe. */
 	if (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) && load()) {
 		ret = open_editor(line, err);
@@ -352,6 +373,7 @@ const char *pprof_line_read(struct pprof_line *line)
 	}
 	if (text[strspn(text, " \t\r\n")] != '\0') {
 		(void)libedit.history(line->history, &event, H_ENTER, text);
+		pprof_history_add(line->kept, text);
 	}
 	free(line->text);
 	line->text = strndup(text, strcspn(text, "\r\n"));
@@ -368,6 +390,9 @@ void pprof_line_close(struct pprof_line *line)
 	}
 	if (line->history) {
 		libedit.history_end(line->history);
+	}
+	if (line->kept >= 0) {
+		(void)close(line->kept); /* Every line was written when it came. */
 	}
 	free(line->text);
 	free(line);

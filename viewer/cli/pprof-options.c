@@ -214,8 +214,15 @@ static const struct own_option *find_own(const char *name)
 	return NULL;
 }
 
+/* The option that chose the format. */
+static const char *get_format_option(const struct pprof_options *options)
+{
+	return options->viewer ? options->viewer->name : options->format;
+}
+
+/* `viewer`: that shows it; NULL: none. */
 static int set_format(struct pprof_options *options, const struct weft_report_format *format,
-		      const char *value)
+		      const struct pprof_viewer *viewer, const char *value)
 {
 	bool is_on = true;
 	int status = WEFT_CLI_OK;
@@ -228,9 +235,11 @@ static int set_format(struct pprof_options *options, const struct weft_report_fo
 	}
 	if (options->format) {
 		return weft_cli_usage("pprof", "must set at most one output format: -%s, -%s",
-				      options->format, format->name);
+				      get_format_option(options),
+				      viewer ? viewer->name : format->name);
 	}
 	options->format = format->name;
+	options->viewer = viewer;
 	options->argument = format->has_argument ? value : NULL;
 	return WEFT_CLI_OK;
 }
@@ -248,7 +257,8 @@ static bool is_switch(const char *name)
 			return true;
 		}
 	}
-	return (format && !format->has_argument) || (own && !own->has_value) ||
+	return (format ? !format->has_argument : pprof_viewer_find(name) != NULL) ||
+	       (own && !own->has_value) ||
 	       (variable &&
 		(variable->kind == WEFT_REPORT_KIND_BOOL || strcmp(variable->name, name) != 0));
 }
@@ -304,6 +314,7 @@ static int take(struct pprof_options *options, const char *name, const char *val
 {
 	const struct weft_report_variable *variable = weft_report_variable_find(name);
 	const struct weft_report_format *format = weft_report_format_find(name);
+	const struct pprof_viewer *viewer = pprof_viewer_find(name);
 	const struct own_option *own = find_own(name);
 	bool is_on = false;
 	size_t i;
@@ -313,7 +324,10 @@ static int take(struct pprof_options *options, const char *name, const char *val
 		return own->take(options, name, value);
 	}
 	if (format) {
-		return set_format(options, format, value);
+		return set_format(options, format, NULL, value);
+	}
+	if (viewer) {
+		return set_format(options, weft_report_format_find(viewer->format), viewer, value);
 	}
 	if (variable && strcmp(variable->name, name) != 0) {
 		return take_choice(options, variable, name, value, chosen);
@@ -404,7 +418,7 @@ static int check_together(const struct pprof_options *options)
 		return weft_cli_usage("pprof",
 				      "-http is not compatible with an output format on the "
 				      "command line: leave -%s out",
-				      options->format);
+				      get_format_option(options));
 	}
 	if (options->http && *weft_report_config_get(options->config, "output")) {
 		return weft_cli_usage("pprof", "-http writes no file: leave -output out");
@@ -480,6 +494,7 @@ static void print_variables(void)
 void pprof_options_print_help(void)
 {
 	const struct weft_report_format *format;
+	const struct pprof_viewer *viewer;
 	size_t i;
 
 	(void)printf(
@@ -499,6 +514,11 @@ void pprof_options_print_help(void)
 	for (i = 0; (format = weft_report_format_get(i)); i++) {
 		print_row(format->name, format->help);
 	}
+	for (i = 0; (viewer = pprof_viewer_get(i)); i++) {
+		if (!weft_report_format_find(viewer->name)) {
+			print_row(viewer->name, viewer->help);
+		}
+	}
 	(void)printf("\nSources:\n");
 	for (i = 0; i < COUNT(own_options); i++) {
 		if (own_options[i].help) {
@@ -512,5 +532,15 @@ void pprof_options_print_help(void)
 	}
 	(void)printf(
 		"\n\nAn option's value comes behind '=' or in the next word. Options end where "
-		"the first source is.\n");
+		"the first source is.\n\n"
+		"Environment:\n"
+		"  PPROF_TMPDIR           Where copies of what URLs give are kept (~/pprof)\n"
+		"  PPROF_TOOLS            As -tools\n"
+		"  PPROF_BINARY_PATH      Folders with binaries, colons between "
+		"(~/pprof/binaries)\n"
+		"  BROWSER                Program that -http, -web and -weblist start\n"
+		"  XDG_CONFIG_HOME        Where pages keep saved views: pprof/settings.json "
+		"(~/.config)\n"
+		"  XDG_STATE_HOME         Where the shell keeps its lines: weft/pprof-history "
+		"(~/.local/state)\n");
 }

@@ -15,11 +15,13 @@
 
 #include "pprof-symbols.h"
 #include "pprof-url.h"
+#include "pprof-viewer.h"
 
 /* Texts are borrowed from argv. */
 struct pprof_options {
 	struct weft_report_config *config; /* Owned. */
 	const char *format;                /* NULL: none. */
+	const struct pprof_viewer *viewer; /* That shows it; NULL: none. */
 	const char *argument;
 	const char **bases; /* Owned array of borrowed texts. */
 	int base_count;

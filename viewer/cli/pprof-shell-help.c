@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "pprof-viewer.h"
+
 #define NAMES_MAX 128
 
 /* Names in the order of the alphabet. */
@@ -28,14 +30,28 @@ static void sort_names(struct names *names)
 	qsort((void *)names->names, names->count, sizeof(names->names[0]), compare_names);
 }
 
+/* What the name of a format or a viewer says. */
+static const char *get_help(const char *name)
+{
+	const struct pprof_viewer *viewer = pprof_viewer_find(name);
+
+	return viewer ? viewer->help : weft_report_format_find(name)->help;
+}
+
 static void list_formats(struct names *ret_names)
 {
 	const struct weft_report_format *format;
+	const struct pprof_viewer *viewer;
 	size_t i;
 
 	ret_names->count = 0;
 	for (i = 0; (format = weft_report_format_get(i)) && i < NAMES_MAX; i++) {
 		ret_names->names[ret_names->count++] = format->name;
+	}
+	for (i = 0; (viewer = pprof_viewer_get(i)) && ret_names->count < NAMES_MAX; i++) {
+		if (!weft_report_format_find(viewer->name)) {
+			ret_names->names[ret_names->count++] = viewer->name;
+		}
 	}
 	sort_names(ret_names);
 }
@@ -68,9 +84,8 @@ static void print_overview(void)
 	list_formats(&names);
 	(void)fprintf(stderr, "  Commands:\n");
 	for (i = 0; i < names.count; i++) {
-		print_row("    ", names.names[i], weft_report_format_find(names.names[i])->help);
+		print_row("    ", names.names[i], get_help(names.names[i]));
 	}
-	print_row("    ", "web", "Picture of the graph, in a browser");
 	print_row("    ", "o/options", "Show all options with their values");
 	print_row("    ", "q/quit/exit/^D", "Leave");
 	(void)fprintf(stderr, "\n  Options:\n");
@@ -102,7 +117,8 @@ static void print_format(const struct weft_report_format *format, const char *na
 		       strcmp(format->name, "tree") == 0;
 	bool is_tags = strcmp(format->name, "tags") == 0;
 
-	(void)fprintf(stderr, "%.*s\n  Usage:\n", (int)strcspn(format->help, "\n"), format->help);
+	(void)fprintf(stderr, "%.*s\n  Usage:\n", (int)strcspn(get_help(name), "\n"),
+		      get_help(name));
 	(void)fprintf(stderr, "    %s%s [n] [%s]* [-%s]* %s[>file] [| command]\n", name,
 		      format->has_argument ? " regex" : "", is_tags ? "tag_regex" : "focus_regex",
 		      is_tags ? "tag_regex" : "ignore_regex", is_list ? "[-cum|-flat] " : "");
@@ -152,8 +168,9 @@ static void print_variable(const struct weft_pprof *profile,
 
 void pprof_shell_print_help(const struct weft_pprof *profile, const char *topic)
 {
-	bool is_web = strcmp(topic, "web") == 0;
-	const struct weft_report_format *format = weft_report_format_find(is_web ? "svg" : topic);
+	const struct pprof_viewer *viewer = pprof_viewer_find(topic);
+	const struct weft_report_format *format =
+		weft_report_format_find(viewer ? viewer->format : topic);
 	const struct weft_report_variable *variable = weft_report_variable_find(topic);
 
 	if (*topic == '\0') {

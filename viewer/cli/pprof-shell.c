@@ -14,6 +14,7 @@
 #include "pprof-command.h"
 #include "pprof-line.h"
 #include "pprof-output.h"
+#include "pprof-viewer.h"
 
 #define BLANKS " \t\r\n\v\f"
 /* Starts a comment behind a value. */
@@ -22,7 +23,7 @@
 struct shell {
 	const struct weft_pprof *profile;
 	struct weft_report_config *config;
-	struct pprof_browser browser;
+	struct pprof_browser files; /* That viewers show. */
 	bool is_done;
 };
 
@@ -111,10 +112,20 @@ static int assign(struct shell *shell, const struct weft_report_variable *variab
 	return ret;
 }
 
+/* The "=" behind the first word; NULL: something else is there. */
+static char *find_equals(char *line)
+{
+	char *end = line + strspn(line, BLANKS);
+
+	end += strcspn(end, BLANKS "=");
+	end += strspn(end, BLANKS);
+	return *end == '=' ? end : NULL;
+}
+
 /* "NAME=VALUE", "NAME", "NAME VALUE" of a variable. 1: the line was such a one. */
 static int take_variable(struct shell *shell, char *line, struct weft_error *err)
 {
-	char *equals = strchr(line, '=');
+	char *equals = find_equals(line);
 	char nothing[] = "";
 	const struct weft_report_variable *variable;
 	char *name, *value, *rest, *comment;
@@ -153,43 +164,32 @@ static int take_variable(struct shell *shell, char *line, struct weft_error *err
 	return ret < 0 ? ret : 1;
 }
 
-/* The report goes to a file of the session, unless the line says where, and that to the browser. */
-static int choose_file(struct shell *shell, struct pprof_command *command, char path[96],
-		       struct weft_error *err)
+/* The report goes to its viewer, unless the line says where. */
+static int write(struct shell *shell, const struct pprof_command *command, struct weft_error *err)
 {
-	int ret;
+	const struct pprof_output output = {.config = command->config,
+					    .format = command->format,
+					    .argument = command->argument,
+					    .reader = command->reader,
+					    .is_for_people = true};
+	const struct pprof_viewing viewing = {.viewer = command->viewer,
+					      .config = command->config,
+					      .argument = command->argument,
+					      .hint = "'>FILE'"};
 
-	if (command->reader || *weft_report_config_get(command->config, "output")) {
-		command->is_for_browser = false;
-		return 0;
+	if (command->viewer && !command->reader &&
+	    *weft_report_config_get(command->config, "output") == '\0') {
+		return pprof_viewer_show(shell->profile, &viewing, &shell->files, NULL, err);
 	}
-	ret = pprof_browser_add(&shell->browser, command->format->extension, path, err);
-	return ret < 0 ? ret : weft_report_config_set(command->config, "output", path, err);
+	return pprof_output_write(shell->profile, &output, err);
 }
 
 static int report(struct shell *shell, const char *line, struct weft_error *err)
 {
 	struct pprof_command command;
-	char path[96] = "";
 	int ret = pprof_command_init(&command, line, shell->config, err);
 
-	if (ret == 0 && command.is_for_browser) {
-		ret = choose_file(shell, &command, path, err);
-	}
-	if (ret == 0) {
-		const struct pprof_output output = {.config = command.config,
-						    .format = command.format,
-						    .argument = command.argument,
-						    .reader = command.reader,
-						    .is_for_people = true};
-
-		ret = pprof_output_write(shell->profile, &output, err);
-	}
-	if (ret == 0 && command.is_for_browser && !pprof_browser_open(path)) {
-		ret = weft_error_set(err, -ENOENT,
-				     "no browser can be started here (set BROWSER or DISPLAY): "
-				     "'>FILE' keeps the report");
-	}
+	ret = ret < 0 ? ret : write(shell, &command, err);
 	pprof_command_fini(&command);
 	return ret;
 }
@@ -291,6 +291,6 @@ int pprof_shell_run(const struct weft_pprof *profile, struct weft_report_config 
 		}
 	}
 	pprof_line_close(line);
-	pprof_browser_fini(&shell.browser);
+	pprof_browser_fini(&shell.files);
 	return 0;
 }

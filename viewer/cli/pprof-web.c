@@ -37,7 +37,7 @@ int pprof_web_run(const char *address, bool with_browser, const struct weft_ppro
 		(void)fprintf(stderr, "Other machines can ask there, too: whoever reads a profile "
 				      "reads the program.\n");
 	}
-	if (with_browser && !pprof_browser_open(weft_web_get_url(web))) {
+	if (with_browser && !pprof_browser_open(weft_web_get_url(web), NULL)) {
 		(void)fprintf(stderr, "No browser was started: open that address in one.\n");
 	}
 	(void)sigwait(&ends, &received);

@@ -19,6 +19,32 @@ for (const select of filters.querySelectorAll('select')) {
 }
 addEventListener('pageshow', event => { if (event.persisted) { filters.reset(); } });
 
+// ---- Saved views ----
+// `path` with the parameters of this page and a name; what went wrong is told in its words.
+async function change(method, path, query, name) {
+	query.set('config', name);
+	try {
+		const answer = await fetch(path + '?' + query, {method});
+		if (answer.ok) { location.reload(); return; }
+		$('save-told').textContent = await answer.text();
+	} catch {
+		$('save-told').textContent = 'The server does not answer.';
+	}
+}
+$('save').hidden = false;
+$('save-form').addEventListener('submit', event => {
+	event.preventDefault();
+	change('POST', 'saveconfig', new URLSearchParams(location.search), $('save-name').value.trim());
+});
+for (const button of document.querySelectorAll('[data-delete]')) {
+	button.hidden = false;
+	button.addEventListener('click', () => {
+		if (confirm(`Delete the view ‘${button.dataset.delete}’?`)) {
+			change('DELETE', 'deleteconfig', new URLSearchParams(), button.dataset.delete);
+		}
+	});
+}
+
 // ---- What to do with a function ----
 // As web_query_find_function() does it: the function that a label names, and all labels of its lines.
 const quote = label => '^' + label.replace(/^[0-9a-f]{16} /, '').replace(/ [^ :]+:[\d:]+$/, '')
@@ -202,12 +228,22 @@ if (svg) {
 	begin();
 }
 
-// ---- Flame graph: what is zoomed to, and an address of the real tool that names a function ----
+// ---- Flame graph: what is zoomed to; its pivot is changed here, and is to stay when something else is chosen ----
 if (page === 'flamegraph' && $('weft-boxes')) {
-	const pivot = new URLSearchParams(location.search).get('p');
-	if (pivot && !new URLSearchParams(location.hash.slice(1)).get('q')) {
-		history.replaceState(null, '', '#' + new URLSearchParams({q: pivot}));
-	}
+	const pivot = () => new URLSearchParams(location.search).get('p') || '';
+	document.querySelector('#frame nav').addEventListener('click', event => {
+		const link = event.target.closest('a[href]');
+		if (!link || link.hasAttribute('download')) { return; }
+		const url = new URL(link.href);
+		if (pivot()) { url.searchParams.set('p', pivot()); } else { url.searchParams.delete('p'); }
+		link.href = url;
+	});
+	filters.addEventListener('submit', () => {
+		const field = filters.elements.p || filters.appendChild(Object.assign(document.createElement('input'),
+			{type: 'hidden', name: 'p'}));
+		field.value = pivot();
+		field.disabled = !pivot();
+	});
 	$('weft-boxes').addEventListener('click', event => {
 		const box = event.target.closest('[data-i]');
 		if (box) { choose(box.dataset.i === '0' ? '' : box.textContent); }

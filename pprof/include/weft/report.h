@@ -105,6 +105,11 @@ struct weft_report_request {
 	/** Told what the user should know although there is a report; NULL: nobody. */
 	void (*warn)(void *ctx, const char *text);
 	void *ctx;
+	/**
+	 * Milliseconds that laying out a picture may take. One that takes longer is tried again with fewer
+	 * edges, twice, and `warn` is told which. 0: twenty seconds.
+	 */
+	unsigned int picture_limit_ms;
 };
 
 /**
@@ -113,7 +118,7 @@ struct weft_report_request {
  * @param out  Written to; its errors are the caller's to look for (ferror()).
  * @return 0; -EINVAL: no such format, sample type, or an expression that is none; -ENOENT: nothing
  *         matches the argument, or a program that draws or disassembles is not there; -EIO: that
- *         program failed; -ENOMEM. What was written so far is not a report then.
+ *         program failed; -ETIME: it took too long; -ENOMEM. What was written so far is not a report then.
  *
  * Cost: about one pass over the samples for a filter and one or two for the sums.
  */

@@ -128,6 +128,16 @@ WEFT_MUST_CHECK int weft_symbol_file_list_functions(struct weft_symbol_file *fil
 bool weft_symbol_file_find_address(const struct weft_symbol_file *file, uint64_t offset,
 				   uint64_t *ret_address);
 
+/**
+ * Where the function around an address begins and ends, from the table for unwinders: files have it whose
+ * symbols were stripped.
+ *
+ * @param ret_end  Of the function, or of the padding behind it.
+ * @return Whether it is known.
+ */
+bool weft_symbol_file_find_bounds(const struct weft_symbol_file *file, uint64_t address,
+				  uint64_t *ret_begin, uint64_t *ret_end);
+
 /** Its build id in lower-case hex; "": none. Good until it is closed. */
 const char *weft_symbol_file_get_build_id(const struct weft_symbol_file *file);
 

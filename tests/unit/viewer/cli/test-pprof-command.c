@@ -143,16 +143,18 @@ static void what_is_no_format_is_refused(void **state)
 	EXPECT("|", "unrecognized command: \"|\"");
 }
 
-static void some_reports_are_for_browsers(void **state)
+static void some_reports_are_for_viewers(void **state)
 {
 	struct fixture *fixture = *state;
 
 	EXPECT("web a -b 3", "svg() nodecount=3 focus=a ignore=b");
-	assert_true(fixture->command.is_for_browser);
+	assert_string_equal(fixture->command.viewer->name, "web");
+	EXPECT("evince5", "pdf() nodecount=5");
+	assert_string_equal(fixture->command.viewer->name, "evince");
 	EXPECT("weblist a", "weblist(a)");
-	assert_true(fixture->command.is_for_browser);
+	assert_string_equal(fixture->command.viewer->name, "weblist");
 	EXPECT("svg", "svg()");
-	assert_false(fixture->command.is_for_browser);
+	assert_null(fixture->command.viewer);
 }
 
 static void a_session_keeps_its_own_count(void **state)
@@ -172,7 +174,7 @@ int main(void)
 		TEST(numbers_are_counts_of_entries), TEST(words_are_expressions),
 		TEST(switches_choose_the_order),     TEST(arguments_come_first),
 		TEST(reports_go_to_files),           TEST(reports_are_read_by_programs),
-		TEST(some_reports_are_for_browsers), TEST(what_is_no_format_is_refused),
+		TEST(some_reports_are_for_viewers),  TEST(what_is_no_format_is_refused),
 		TEST(a_session_keeps_its_own_count),
 	};
 
