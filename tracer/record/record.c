@@ -271,7 +271,8 @@ static int start_capture(struct weft_recording *recording, struct weft_error *er
 		.forced = options->tier_forced,
 		.request = {.scope = options->scope,
 			    .pid = options->pid,
-			    .syscalls = options->syscalls},
+			    .syscalls = options->syscalls,
+			    .chains = options->callchains},
 		.clock_offset_ns = recording->clock_offset_ns,
 	};
 	int ret;
@@ -310,6 +311,19 @@ static int start_kernel(struct weft_recording *recording, struct weft_error *err
 		}
 	}
 	return options->tier <= WEFT_RECORD_TIER_ACCOUNTING ? 0 : start_capture(recording, err);
+}
+
+/* Engines of ours that cannot tell them say so themselves. */
+static void note_missing_chains(struct weft_recording *recording)
+{
+	char before[WEFT_ERROR_TEXT_SIZE];
+
+	if (recording->options.callchains && !recording->capture) {
+		(void)snprintf(before, sizeof(before), "%s", recording->refusal.text);
+		(void)weft_error_set(&recording->refusal, -EOPNOTSUPP,
+				     "%s%scall chains are told by tier 'tracepoints' only", before,
+				     before[0] ? "; " : "");
+	}
 }
 
 /* What must be free on the disk, beside what is written between two looks. */
@@ -352,6 +366,7 @@ static int start_session(struct weft_recording *recording, struct weft_error *er
 	}
 	if (ret == 0) {
 		ret = start_kernel(recording, err);
+		note_missing_chains(recording);
 	}
 	if (ret == 0 && scope != WEFT_RECORD_SCOPE_EVERYTHING) {
 		ret = weft_session_restrict(&recording->session, err);

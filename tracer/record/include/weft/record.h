@@ -63,6 +63,7 @@ struct weft_record_options {
 	const char *engine; /**< "bpf" or "perf": no other source; NULL: the best. Static. */
 	bool is_followed;   /**< Somebody reads it while it is written; needs room on the disk. */
 	bool syscalls;      /**< Entries and exits of system calls too, if the tier can. */
+	bool callchains;    /**< Where threads are in their programs that go to sleep, likewise. */
 	enum weft_record_scope scope;
 	pid_t pid; /**< Not 0: SCOPE_PROCESS, this one. */
 	uint64_t
