@@ -19,6 +19,7 @@
 #define S16(name)  INTEGER(16, 1, 10, name)
 #define S32(name)  INTEGER(32, 1, 10, name)
 #define S64(name)  INTEGER(64, 1, 10, name)
+#define U8(name)   INTEGER(8, 0, 10, name)
 #define U32(name)  INTEGER(32, 0, 10, name)
 #define U64(name)  INTEGER(64, 0, 10, name)
 #define U64X(name) INTEGER(64, 0, 16, name)
@@ -142,7 +143,9 @@ static const char packets[] =
 
 /*
  * A context of all events, as LTTng's are: one of sched_switch alone would do and be smaller, but
- * babeltrace2 2.0 aborts when the context of an event holds a sequence.
+ * babeltrace2 2.0 aborts when the context of an event holds a sequence. Its length has 8 bits instead of
+ * LTTng's 32: readers ask for room of that many addresses before they look whether the packet has them,
+ * so that one wrong bit of a large number could claim all memory.
  */
 static void write_stream(FILE *file, const struct weft_kernel_layout *layout)
 {
@@ -150,7 +153,7 @@ static void write_stream(FILE *file, const struct weft_kernel_layout *layout)
 			    "\tpacket.context := struct packet_context;\n");
 	if (layout->chains) {
 		(void)fprintf(file, "\tevent.context := struct {\n%s\t};\n",
-			      U32("_callstack_user_length") U64X_SEQUENCE("callstack_user"));
+			      U8("_callstack_user_length") U64X_SEQUENCE("callstack_user"));
 	}
 	(void)fprintf(file, "};\n\n");
 }

@@ -24,6 +24,8 @@
 #define ROOM_MAP  64
 #define PATH_ROOM (WEFT_CTF_PAYLOAD_MAX - 32)
 
+_Static_assert(WEFT_CHAIN_MAX <= UINT8_MAX, "the context's length has 8 bits");
+
 /* ---- Fields ---- */
 
 #define PUT(type)                                                                                  \
@@ -89,9 +91,9 @@ void weft_kernel_trace_set_name(struct weft_kernel_trace *trace, uint64_t time_n
 static uint8_t *begin_event(const struct weft_kernel_trace *trace, struct weft_ctf_stream *stream,
 			    uint16_t id, uint64_t time_ns, size_t room)
 {
-	uint8_t *at = weft_ctf_stream_begin(stream, id, time_ns, room + sizeof(uint32_t));
+	uint8_t *at = weft_ctf_stream_begin(stream, id, time_ns, room + 1);
 
-	return trace->layout.chains ? put_uint32(at, 0) : at;
+	return trace->layout.chains ? put_uint8(at, 0) : at;
 }
 
 /* ---- Life ---- */
@@ -267,8 +269,8 @@ static uint8_t *begin_switch(const struct weft_kernel_trace *trace, struct weft_
 		return begin_event(trace, stream, WEFT_KERNEL_SWITCH, time_ns, ROOM);
 	}
 	at = weft_ctf_stream_begin(stream, WEFT_KERNEL_SWITCH, time_ns,
-				   ROOM + sizeof(count) + count * sizeof(*event->chain));
-	at = put_uint32(at, count);
+				   ROOM + 1 + count * sizeof(*event->chain));
+	at = put_uint8(at, (uint8_t)count);
 	memcpy(at, event->chain, count * sizeof(*event->chain));
 	return at + count * sizeof(*event->chain);
 }
