@@ -39,6 +39,7 @@ struct object_node {
 	struct weft_object shown; /* Texts are owned. */
 	uint64_t code;   /* What answers are kept under: of path, build id and is_mapping. */
 	bool is_mapping; /* See struct weft_object. */
+	bool is_own;     /* Told by its program; else by the kernel, or a parent's. */
 };
 
 struct process_node {
@@ -111,10 +112,39 @@ static void free_objects(struct process_node *process)
 	process->object_count = 0;
 }
 
+/* NOLINTBEGIN(clang-analyzer-unix.Malloc): does not see that the last object takes the place. */
+static void remove_object(struct process_node *process, size_t at)
+{
+	free_object(&process->objects[at]);
+	process->objects[at] = process->objects[--process->object_count];
+}
+/* NOLINTEND(clang-analyzer-unix.Malloc) */
+
 /* Answers about addresses that nothing was mapped at hold no longer. */
 static void note_change(struct weft_symbolizer *symbolizer, struct process_node *process)
 {
 	process->version = ++symbolizer->last_version;
+}
+
+/* What programs tell of themselves is kept: they are few, and looked up at the end as well. */
+static void forget_mappings(struct weft_symbolizer *symbolizer, int32_t pid,
+			    struct process_node *process)
+{
+	size_t i = 0;
+
+	while (i < process->object_count) {
+		if (process->objects[i].is_own) {
+			i++;
+		} else {
+			remove_object(process, i);
+		}
+	}
+	note_change(symbolizer, process);
+	if (process->object_count == 0 && !process->start_known) {
+		weft_id_map_remove(&symbolizer->processes, (uint32_t)pid);
+		free(process->objects);
+		free(process);
+	}
 }
 
 static void clear_cache(struct weft_symbolizer *symbolizer)
@@ -163,13 +193,7 @@ static char *copy_text(struct weft_text text)
 	return strndup(text.text, text.len < TEXT_SIZE ? text.len : TEXT_SIZE);
 }
 
-/* NOLINTBEGIN(clang-analyzer-unix.Malloc): does not see that the last object takes the place. */
-static void remove_object(struct process_node *process, size_t at)
-{
-	free_object(&process->objects[at]);
-	process->objects[at] = process->objects[--process->object_count];
-}
-
+/* NOLINTBEGIN(clang-analyzer-unix.Malloc): as in remove_object(). */
 static bool is_same(const struct weft_object *object, const struct weft_object *other)
 {
 	return object->base == other->base && object->start == other->start &&
@@ -267,6 +291,7 @@ int weft_symbolizer_add_object(struct weft_symbolizer *symbolizer, int32_t pid,
 	struct object_node added = {
 		.shown = {0, object->object.base, object->object.start, object->object.end, 0,
 			  copy_text(object->object.path), copy_text(object->object.build_id)},
+		.is_own = true,
 	};
 
 	return add(symbolizer, pid, &added);
@@ -312,6 +337,7 @@ int weft_symbolizer_fork(struct weft_symbolizer *symbolizer, int32_t parent_pid,
 	for (i = 0; ret == 0 && parent && i < parent->object_count; i++) {
 		struct object_node copy = parent->objects[i];
 
+		copy.is_own = false;
 		copy.shown.path = strdup(copy.shown.path);
 		copy.shown.build_id = strdup(copy.shown.build_id);
 		ret = add(symbolizer, pid, &copy);
@@ -333,8 +359,7 @@ void weft_symbolizer_exit(struct weft_symbolizer *symbolizer, int32_t pid)
 	oldest = (struct process_node *)weft_id_map_find(&symbolizer->processes, (uint32_t)*place);
 	/* Its pid may live again, or have ended again since. */
 	if (oldest && oldest->ended && oldest->ended + ENDED_COUNT_MAX == symbolizer->end_count) {
-		free_objects(oldest);
-		note_change(symbolizer, oldest);
+		forget_mappings(symbolizer, *place, oldest);
 	}
 	*place = pid;
 	process->ended = symbolizer->end_count;

@@ -83,8 +83,8 @@ WEFT_MUST_CHECK int weft_symbolizer_fork(struct weft_symbolizer *symbolizer, int
 					 int32_t pid);
 
 /**
- * A process ends: what it had is kept for a while, because addresses may be looked up later than they
- * were met, until a thousand others have ended.
+ * A process ends: what the kernel told of it is kept for a while, because addresses may be looked up
+ * later than they were met, until a thousand others have ended.
  */
 void weft_symbolizer_exit(struct weft_symbolizer *symbolizer, int32_t pid);
 

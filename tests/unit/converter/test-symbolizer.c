@@ -392,6 +392,26 @@ static void processes_that_ended_long_ago_are_forgotten(void **state)
 	weft_symbolizer_destroy(symbolizer);
 }
 
+/* Regions are looked up when all is read. */
+static void what_a_program_said_of_itself_is_kept(void **state)
+{
+	struct weft_symbolizer *symbolizer = weft_symbolizer_create();
+	struct weft_event mapping = own_mapping(PID, "/nonexistent/other");
+	int32_t pid;
+
+	(void)state;
+	assert_string_equal(resolve(symbolizer, WEFT_TEST_TARGET, "", "plain_function")->function,
+			    "plain_function");
+	weft_symbolizer_exit(symbolizer, PID);
+	for (pid = 1000; pid < 1000 + 1500; pid++) {
+		mapping.mapping.subject_pid = pid;
+		assert_int_equal(weft_symbolizer_add_mapping(symbolizer, &mapping), 0);
+		weft_symbolizer_exit(symbolizer, pid);
+	}
+	assert_string_equal(name_in(symbolizer, PID), "plain_function");
+	weft_symbolizer_destroy(symbolizer);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -412,6 +432,7 @@ int main(void)
 		cmocka_unit_test(what_a_program_says_of_itself_outdoes_its_mappings),
 		cmocka_unit_test(a_forked_process_has_what_its_parent_has),
 		cmocka_unit_test(processes_that_ended_long_ago_are_forgotten),
+		cmocka_unit_test(what_a_program_said_of_itself_is_kept),
 	};
 
 	return cmocka_run_group_tests(tests, load, unload);
