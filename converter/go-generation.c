@@ -185,14 +185,15 @@ uint64_t weft_go__name_stack(struct weft_go_encoder *encoder, uint64_t name_fram
 uint64_t weft_go__block_stack(struct weft_go_encoder *encoder, const struct weft_go_thread *thread)
 {
 	const struct weft_text *chain = &thread->thread->chain;
-	size_t at = chain->len / sizeof(uint64_t);
+	const int32_t pid = thread->thread->process->pid;
+	size_t at = weft_symbolizer_trim_chain(encoder->symbolizer, pid, *chain);
 	uint64_t stack = add_site(encoder, 0, WEFT_SITE_SYNTHETIC, thread->name_frame);
 
 	while (at > 0) {
 		uint64_t ip;
 
 		memcpy(&ip, chain->text + --at * sizeof(ip), sizeof(ip));
-		stack = add_site(encoder, stack, thread->thread->process->pid, ip);
+		stack = add_site(encoder, stack, pid, ip);
 	}
 	return end_stack(encoder, stack);
 }

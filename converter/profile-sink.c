@@ -368,7 +368,7 @@ static uint32_t resolve_chain(struct weft_profile_sink *sink, const struct weft_
 {
 	const int32_t pid = thread->process->pid;
 	struct weft_call_site sites[WEFT_CHAIN_DEPTH_MAX];
-	size_t site_count = thread->chain.len / sizeof(uint64_t);
+	size_t site_count = weft_symbolizer_trim_chain(sink->symbolizer, pid, thread->chain);
 	uint32_t count = 0;
 	uint64_t ip;
 	size_t i, j;

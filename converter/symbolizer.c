@@ -694,6 +694,22 @@ void weft_symbolizer_prepare(struct weft_symbolizer *symbolizer, struct weft_cal
 	}
 }
 
+size_t weft_symbolizer_trim_chain(const struct weft_symbolizer *symbolizer, int32_t pid,
+				  struct weft_text chain)
+{
+	const struct process_node *process = find_process(symbolizer, pid);
+	size_t count = chain.len / sizeof(uint64_t);
+	uint64_t ip;
+
+	for (; process && process->object_count && count > 1; count--) {
+		memcpy(&ip, chain.text + (count - 1) * sizeof(ip), sizeof(ip));
+		if (find_object(process, ip - 1)) {
+			break;
+		}
+	}
+	return count;
+}
+
 const struct weft_object *weft_symbolizer_find_object(const struct weft_symbolizer *symbolizer,
 						      int32_t pid, uint64_t address)
 {

@@ -114,6 +114,17 @@ const struct weft_frames *weft_symbolizer_resolve_all(struct weft_symbolizer *sy
 void weft_symbolizer_prepare(struct weft_symbolizer *symbolizer, struct weft_call_site *sites,
 			     size_t count);
 
+/**
+ * How much of a call chain is worth showing. Code without frame pointers leaves any number in their
+ * place, so that where chains go wrong they end in addresses of nothing.
+ *
+ * @param chain  As in a `sched_switch` event.
+ * @return Frames up to and with the last that lies in an object; at least 1 of a chain that is not
+ *         empty; all where no object of the process is known.
+ */
+size_t weft_symbolizer_trim_chain(const struct weft_symbolizer *symbolizer, int32_t pid,
+				  struct weft_text chain);
+
 /** The object that an address lies in, or NULL. Borrowed until the next object is announced. */
 const struct weft_object *weft_symbolizer_find_object(const struct weft_symbolizer *symbolizer,
 						      int32_t pid, uint64_t address);

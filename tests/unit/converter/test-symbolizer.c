@@ -392,6 +392,33 @@ static void processes_that_ended_long_ago_are_forgotten(void **state)
 	weft_symbolizer_destroy(symbolizer);
 }
 
+/* Where a program has no frame pointers, a chain ends in whatever was in their place. */
+static void what_is_no_code_ends_no_chain(void **state)
+{
+	const uint64_t code = (uint64_t)(uintptr_t)dlsym(library, "plain_function") + 1;
+	const uint64_t chains[][4] = {{code, code, 0x6b08, 5},
+				      {code, 0x6b08, code, 5},
+				      {0x6b08, code, code, code},
+				      {0x6b08, 1, 2, 3},
+				      {0x6b08, 0, UINT64_MAX, 0}};
+	const size_t expected[] = {2, 3, 4, 1, 1};
+	struct weft_symbolizer *symbolizer = weft_symbolizer_create();
+	struct weft_event mapping = own_mapping(PID, WEFT_TEST_TARGET);
+	struct weft_text chain = {"", 0};
+	size_t i;
+
+	(void)state;
+	assert_int_equal(weft_symbolizer_add_mapping(symbolizer, &mapping), 0);
+	assert_int_equal(weft_symbolizer_trim_chain(symbolizer, PID, chain), 0);
+	for (i = 0; i < sizeof(chains) / sizeof(chains[0]); i++) {
+		chain = (struct weft_text){(const char *)chains[i], sizeof(chains[i])};
+		assert_int_equal(weft_symbolizer_trim_chain(symbolizer, PID, chain), expected[i]);
+		/* Of a process that nothing is known of, all is as good. */
+		assert_int_equal(weft_symbolizer_trim_chain(symbolizer, PID + 1, chain), 4);
+	}
+	weft_symbolizer_destroy(symbolizer);
+}
+
 /* Regions are looked up when all is read. */
 static void what_a_program_said_of_itself_is_kept(void **state)
 {
@@ -433,6 +460,7 @@ int main(void)
 		cmocka_unit_test(a_forked_process_has_what_its_parent_has),
 		cmocka_unit_test(processes_that_ended_long_ago_are_forgotten),
 		cmocka_unit_test(what_a_program_said_of_itself_is_kept),
+		cmocka_unit_test(what_is_no_code_ends_no_chain),
 	};
 
 	return cmocka_run_group_tests(tests, load, unload);
