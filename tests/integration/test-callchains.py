@@ -131,6 +131,13 @@ def test_a_forked_child_has_the_names_of_its_parent(folder):
     check_waits(profile(record(folder / "out", "bpf", "--", CHAINS, ROUNDS, "fork"), "off-cpu"))
 
 
+def test_stacks_go_through_what_weft_run_puts_in_front(folder):
+    """It even has the frame that the C library, built without frame pointers, lacks."""
+    out = record(folder / "out", "bpf", "--", harness.WEFT, "run", "--profile", "mutex", "--", CHAINS,
+                 ROUNDS)
+    assert count(profile(out, "block"), ["take", *LOCKING]) >= 0.8 * ROUNDS
+
+
 # ---- As others read it ----
 
 
