@@ -168,6 +168,7 @@ static const struct field fields_sched_waking[] = {
 
 static const struct field fields_sched_fork[] = {
 	FIELD("parent_tid", S32, tid),
+	ADDED_FIELD("parent_pid", S32, fork.parent_pid, 0),
 	FIELD("child_tid", S32, fork.subject),
 	FIELD("child_comm", STRING, fork.name),
 	ADDED_FIELD("child_pid", S32, fork.subject_pid, 0),
@@ -187,6 +188,15 @@ static const struct field fields_sched_exec[] = {
 static const struct field fields_task_rename[] = {
 	FIELD("tid", S32, comm.subject),
 	FIELD("newcomm", STRING, comm.name),
+};
+
+static const struct field fields_vm_map[] = {
+	FIELD("pid", S32, mapping.subject_pid),
+	FIELD("start", U64, mapping.start),
+	FIELD("end", U64, mapping.end),
+	FIELD("pgoff", U64, mapping.offset),
+	ADDED_FIELD("path", STRING, mapping.path, 0),
+	ADDED_FIELD("build_id", STRING, mapping.build_id, 0),
 };
 
 static const struct field fields_process_state[] = {
@@ -277,6 +287,7 @@ static const struct known_event known_events[] = {
 	KERNEL_ROW("task_rename", COMM, fields_task_rename, NULL),
 	KERNEL_ROW("lttng_statedump_process_state", THREAD_STATE, fields_process_state,
 		   finish_process_state),
+	KERNEL_ROW("lttng_statedump_vm_map", MAPPING, fields_vm_map, NULL),
 	{"lttng_statedump_end", WEFT_EVENT_DUMP_END, NULL, 0, NULL},
 	{"irq_handler_entry", WEFT_EVENT_IRQ_ENTRY, NULL, 0, finish_irq},
 	{"irq_handler_exit", WEFT_EVENT_IRQ_EXIT, NULL, 0, finish_irq},
@@ -294,8 +305,14 @@ static const struct known_event syscall_exit = {"syscall_exit_", WEFT_EVENT_SYSC
 
 /* ---- Plans ---- */
 
+/* Where a trace has call chains, if it has: as context of its events, or of one kind of them. */
+enum chain_scope { CHAIN_NONE, CHAIN_OF_EVENT, CHAIN_OF_STREAM };
+
 struct plan {
 	const struct known_event *known; /* NULL: of no interest. */
+	enum chain_scope chain_scope;
+	uint64_t chain_index; /* Of the field there. */
+	bool chain_is_signed;
 	uint64_t indexes[FIELD_COUNT_MAX];
 	bool is_signed[FIELD_COUNT_MAX];
 	weft_syscall_index
@@ -472,6 +489,26 @@ static void bind_name(struct plan *plan, const char *name)
 	}
 }
 
+static void bind_chain(struct plan *plan, enum chain_scope scope, const bt_field_class *context)
+{
+	uint64_t count = context ? bt_field_class_structure_get_member_count(context) : 0;
+	uint64_t i;
+
+	for (i = 0; i < count && plan->chain_scope == CHAIN_NONE; i++) {
+		const bt_field_class_structure_member *member =
+			bt_field_class_structure_borrow_member_by_index_const(context, i);
+
+		if (strcmp(bt_field_class_structure_member_get_name(member), "callstack_user") ==
+			    0 &&
+		    matches(TYPE_U64_SEQUENCE,
+			    bt_field_class_structure_member_borrow_field_class_const(member),
+			    &plan->chain_is_signed)) {
+			plan->chain_scope = scope;
+			plan->chain_index = i;
+		}
+	}
+}
+
 static int bind_plan(struct plan *plan, const bt_event_class *event_class, struct weft_error *err)
 {
 	const bt_field_class *payload =
@@ -483,6 +520,13 @@ static int bind_plan(struct plan *plan, const bt_event_class *event_class, struc
 	bt_event_class_get_ref(event_class);
 	if (name) {
 		bind_name(plan, name);
+	}
+	if (plan->known && plan->known->kind == WEFT_EVENT_SWITCH) {
+		bind_chain(plan, CHAIN_OF_EVENT,
+			   bt_event_class_borrow_specific_context_field_class_const(event_class));
+		bind_chain(plan, CHAIN_OF_STREAM,
+			   bt_stream_class_borrow_event_common_context_field_class_const(
+				   bt_event_class_borrow_stream_class_const(event_class)));
 	}
 	for (i = 0; plan->known && i < plan->known->field_count; i++) {
 		int ret = payload ? bind_field(plan, i, payload, err)
@@ -584,6 +628,12 @@ static void store_number(const struct plan *plan, const struct field *field, uin
 	}
 }
 
+static uint64_t get_number(const bt_field *value, bool is_signed)
+{
+	return is_signed ? (uint64_t)bt_field_integer_signed_get_value(value)
+			 : bt_field_integer_unsigned_get_value(value);
+}
+
 /* The batch cuts what is too long between two numbers. */
 static struct weft_text add_numbers(struct weft_batch *batch, const bt_field *array, bool is_signed)
 {
@@ -595,13 +645,36 @@ static struct weft_text add_numbers(struct weft_batch *batch, const bt_field *ar
 		count = COUNT(numbers);
 	}
 	for (i = 0; i < count; i++) {
-		const bt_field *value =
-			bt_field_array_borrow_element_field_by_index_const(array, i);
-
-		numbers[i] = is_signed ? (uint64_t)bt_field_integer_signed_get_value(value)
-				       : bt_field_integer_unsigned_get_value(value);
+		numbers[i] = get_number(
+			bt_field_array_borrow_element_field_by_index_const(array, i), is_signed);
 	}
 	return weft_batch_add_text(batch, (const char *)numbers, count * sizeof(numbers[0]));
+}
+
+/* The LTTng kernel tracer ends a chain with a number that is no address. */
+static struct weft_text add_chain(struct weft_batch *batch, const struct plan *plan,
+				  const bt_event *event)
+{
+	const bool is_of_event = plan->chain_scope == CHAIN_OF_EVENT;
+	const bt_field *context = is_of_event ? bt_event_borrow_specific_context_field_const(event)
+					      : bt_event_borrow_common_context_field_const(event);
+	const bt_field *chain =
+		bt_field_structure_borrow_member_field_by_index_const(context, plan->chain_index);
+	uint64_t count = bt_field_array_get_length(chain);
+	uint64_t addresses[WEFT_CHAIN_DEPTH_MAX];
+	size_t kept = 0;
+	uint64_t i;
+
+	for (i = 0; i < count && kept < WEFT_CHAIN_DEPTH_MAX; i++) {
+		const uint64_t address =
+			get_number(bt_field_array_borrow_element_field_by_index_const(chain, i),
+				   plan->chain_is_signed);
+
+		if (address != 0 && address != UINT64_MAX) {
+			addresses[kept++] = address;
+		}
+	}
+	return weft_batch_add_text(batch, (const char *)addresses, kept * sizeof(addresses[0]));
 }
 
 static void store_field(const struct plan *plan, size_t at, const bt_field *payload,
@@ -610,6 +683,10 @@ static void store_field(const struct plan *plan, size_t at, const bt_field *payl
 	const struct field *field = &plan->known->fields[at];
 	const bt_field *value;
 
+	if (plan->indexes[at] == INDEX_MISSING && field->type == TYPE_STRING) {
+		*(struct weft_text *)(void *)((char *)event + field->offset) = weft_text_of("");
+		return;
+	}
 	if (plan->indexes[at] == INDEX_MISSING) {
 		/* Without the field there is no table: its system call becomes unknown. */
 		store_number(plan, field, (uint64_t)(int64_t)field->absent, event);
@@ -635,10 +712,7 @@ static void store_field(const struct plan *plan, size_t at, const bt_field *payl
 		}
 		value = bt_field_array_borrow_element_field_by_index_const(value, count - 1);
 	}
-	store_number(plan, field,
-		     plan->is_signed[at] ? (uint64_t)bt_field_integer_signed_get_value(value)
-					 : bt_field_integer_unsigned_get_value(value),
-		     event);
+	store_number(plan, field, get_number(value, plan->is_signed[at]), event);
 }
 
 int weft_decoder_decode(struct weft_decoder *decoder, const bt_event *bt_event,
@@ -661,6 +735,10 @@ int weft_decoder_decode(struct weft_decoder *decoder, const bt_event *bt_event,
 	payload = bt_event_borrow_payload_field_const(bt_event);
 	for (i = 0; i < plan->known->field_count; i++) {
 		store_field(plan, i, payload, event, batch);
+	}
+	if (event->kind == WEFT_EVENT_SWITCH) {
+		event->sched_switch.chain =
+			plan->chain_scope ? add_chain(batch, plan, bt_event) : weft_text_of("");
 	}
 	if (plan->known->finish) {
 		plan->known->finish(event);

@@ -47,6 +47,7 @@ enum weft_event_kind {
 	WEFT_EVENT_IRQ_EXIT,
 	/* From the tracer itself. */
 	WEFT_EVENT_DUMP_END, /**< All threads that were there are told, or recording ends. */
+	WEFT_EVENT_MAPPING,  /**< The process `subject_pid` maps, or has mapped, code of a file. */
 	WEFT_EVENT_LOST,     /**< `lost_count` events were dropped before ts on this stream. */
 	WEFT_EVENT_KIND_COUNT_
 };
@@ -67,6 +68,9 @@ enum weft_wake_context {
 	WEFT_WAKE_BY_IRQ,
 	WEFT_WAKE_BY_UNKNOWN, /**< The source does not tell. */
 };
+
+/** Frames of a call chain that are read; more are cut at the outer end. */
+#define WEFT_CHAIN_DEPTH_MAX 128U
 
 /** Text of a trace: bytes, maybe not UTF-8, may contain NUL; `text` is never NULL. */
 struct weft_text {
@@ -148,6 +152,9 @@ struct weft_event {
 			int64_t state; /**< prev_state as the source had it. */
 			struct weft_text prev_name, next_name;
 			struct weft_wait wait; /**< Of prev; `sleep` is left to the timeline. */
+			/** Where prev is in its program: return addresses, innermost first, as
+			 * cpu_sample's; at most WEFT_CHAIN_DEPTH_MAX; empty: not told. */
+			struct weft_text chain;
 		} sched_switch;
 		struct {
 			int32_t subject;
@@ -157,6 +164,7 @@ struct weft_event {
 		} waking;
 		struct {
 			int32_t subject, subject_pid;
+			int32_t parent_pid; /**< 0 unknown. */
 			int32_t vtid; /**< Of the subject inside its PID namespace; 0 unknown. */
 			uint32_t ns_inum;
 			struct weft_text name;
@@ -183,6 +191,13 @@ struct weft_event {
 		struct {
 			uint32_t is_soft; /**< Not 0: a soft interrupt. */
 		} irq;
+		struct {
+			int32_t subject_pid;
+			uint64_t start, end;
+			uint64_t offset;       /**< Of `start` in the file, in bytes. */
+			struct weft_text path; /**< "" unknown. */
+			struct weft_text build_id;
+		} mapping;
 		struct {
 			uint64_t lost_count;
 		} lost;

@@ -5,8 +5,9 @@
  *
  * Names. A goroutine is called like the root frame of its first stack, so each thread has a frame of
  * its own: `exe/thread`, or `exe` alone when the thread is called like the program. That frame is
- * also the only one of the stacks of block, stop and unblock events, because readers skip events
- * without a stack in their profiles. Regions, tasks and logs carry one frame, their call site:
+ * also the outermost of the stacks of block, stop and unblock events, and, but for block events whose
+ * call chain was recorded, the only one, because readers skip events without a stack in their profiles.
+ * Regions, tasks and logs carry one frame, their call site:
  * readers up to 1.23 group regions by the innermost frame, later ones by the outermost.
  *
  * System calls, where they were recorded, are slices of their time on a CPU: a goroutine that is in
@@ -457,7 +458,8 @@ static void suspend(struct weft_go_encoder *encoder, uint64_t ts_ns, struct weft
 	lane = thread->lane;
 	stream = weft_go__stream_of(encoder, thread);
 	WEFT_GO_EMIT(encoder, stream, type, weft_go__string(encoder, weft_text_of(reason)),
-		     weft_go__name_stack(encoder, thread->name_frame));
+		     type == WEFT_GO_BLOCK ? weft_go__block_stack(encoder, thread)
+					   : weft_go__name_stack(encoder, thread->name_frame));
 	leave_lane(encoder, thread, stream,
 		   type == WEFT_GO_BLOCK ? WEFT_THREAD_WAITING : WEFT_THREAD_RUNNABLE);
 	show_asleep(encoder, lane);

@@ -182,6 +182,22 @@ uint64_t weft_go__name_stack(struct weft_go_encoder *encoder, uint64_t name_fram
 	return add_stack(encoder, WEFT_SITE_SYNTHETIC, name_frame);
 }
 
+uint64_t weft_go__block_stack(struct weft_go_encoder *encoder, const struct weft_go_thread *thread)
+{
+	const struct weft_text *chain = &thread->thread->chain;
+	const int32_t pid = thread->thread->process->pid;
+	size_t at = weft_symbolizer_trim_chain(encoder->symbolizer, pid, *chain);
+	uint64_t stack = add_site(encoder, 0, WEFT_SITE_SYNTHETIC, thread->name_frame);
+
+	while (at > 0) {
+		uint64_t ip;
+
+		memcpy(&ip, chain->text + --at * sizeof(ip), sizeof(ip));
+		stack = add_site(encoder, stack, pid, ip);
+	}
+	return end_stack(encoder, stack);
+}
+
 uint64_t weft_go__name_frame(struct weft_go_encoder *encoder, const char *name)
 {
 	struct weft_text text = {name, (uint32_t)strlen(name)};
@@ -265,39 +281,70 @@ static void add_frame(struct weft_go_encoder *encoder, struct frames *frames, ui
 }
 
 /* The pc is the identity of a frame for readers: odd for threads, even for code. */
-static void add_frames(struct weft_go_encoder *encoder, struct frames *frames,
-		       const struct weft_site_entry *entry, bool is_alone)
+static void add_name(struct weft_go_encoder *encoder, struct frames *frames, uint64_t name)
 {
 	static const struct weft_text thread_file = {"[thread]", sizeof("[thread]") - 1};
-	const struct weft_frames *found;
-	size_t i, end;
 
-	if (entry->pid == WEFT_SITE_SYNTHETIC) {
-		add_frame(encoder, frames, entry->ip * 2 + 1,
-			  weft_text_table_get(&encoder->names, entry->ip), thread_file, 1);
-		return;
-	}
-	found = weft_symbolizer_resolve_all(encoder->symbolizer, entry->pid, entry->ip);
-	end = is_alone ? found->site + 1 : found->count;
-	for (i = is_alone ? found->site : 0; i < end && frames->count < STACK_DEPTH_MAX; i++) {
-		const struct weft_frame *frame = found->frames[i];
+	add_frame(encoder, frames, name * 2 + 1, weft_text_table_get(&encoder->names, name),
+		  thread_file, 1);
+}
 
-		add_frame(encoder, frames, frame->id * 2, weft_text_of(frame->function),
-			  weft_text_of(frame->file), frame->line);
+/* Readers in earnest want file and line of callers, which code without debug information has not. */
+static void add_code(struct weft_go_encoder *encoder, struct frames *frames,
+		     const struct weft_frame *frame, bool is_alone)
+{
+	const bool is_known = frame->file[0] && frame->line;
+	const char *file = is_alone || is_known ? frame->file : "[unknown]";
+
+	add_frame(encoder, frames, frame->id * 2, weft_text_of(frame->function), weft_text_of(file),
+		  is_alone || is_known ? frame->line : 1);
+}
+
+/* limit: of frames in all. */
+static void add_frames(struct weft_go_encoder *encoder, struct frames *frames,
+		       const struct weft_site_entry *entry, bool is_alone, size_t limit)
+{
+	const struct weft_frames *found =
+		weft_symbolizer_resolve_all(encoder->symbolizer, entry->pid, entry->ip);
+	size_t end = is_alone ? found->site + 1 : found->count;
+	size_t i;
+
+	for (i = is_alone ? found->site : 0; i < end && frames->count < limit; i++) {
+		add_code(encoder, frames, found->frames[i], is_alone);
 	}
 }
 
+static const struct weft_site_entry *find_outermost(const struct weft_go_encoder *encoder,
+						    uint64_t id)
+{
+	const struct weft_site_entry *entry = &encoder->stacks.entries[id - 1];
+
+	while (entry->caller) {
+		entry = &encoder->stacks.entries[entry->caller - 1];
+	}
+	return entry;
+}
+
+/* The frame that names a thread is the outermost, and has its place in the deepest stack. */
 static void write_stack(struct weft_go_encoder *encoder, struct weft_go_table *table, uint64_t id)
 {
+	const struct weft_site_entry *outermost = find_outermost(encoder, id);
+	const bool is_named = outermost->pid == WEFT_SITE_SYNTHETIC;
 	struct frames frames = {.count = 0};
 	uint64_t at;
 	size_t i;
 
-	for (at = id; at > 0 && frames.count < STACK_DEPTH_MAX;) {
+	for (at = id; at > 0;) {
 		const struct weft_site_entry *entry = &encoder->stacks.entries[at - 1];
 
-		add_frames(encoder, &frames, entry, at == id && entry->caller == 0);
+		if (entry->pid != WEFT_SITE_SYNTHETIC) {
+			add_frames(encoder, &frames, entry, at == id && entry->caller == 0,
+				   STACK_DEPTH_MAX - is_named);
+		}
 		at = entry->caller;
+	}
+	if (is_named) {
+		add_name(encoder, &frames, outermost->ip);
 	}
 	table_reserve(encoder, table, 1 + (2 + frames.count * 4) * 10);
 	table->bytes[table->size++] = WEFT_GO_STACK;

@@ -144,6 +144,8 @@ uint64_t weft_go__site_stack(struct weft_go_encoder *encoder, const struct weft_
 /** Writes a CPU sample now. pcs: as in the event. */
 void weft_go__cpu_sample(struct weft_go_encoder *encoder, const struct weft_go_thread *thread,
 			 struct weft_text pcs);
+/** Stack of a thread that goes to sleep: its name, and inside it what its program did, if that is told. */
+uint64_t weft_go__block_stack(struct weft_go_encoder *encoder, const struct weft_go_thread *thread);
 /** Stack whose only frame names a thread. */
 uint64_t weft_go__name_stack(struct weft_go_encoder *encoder, uint64_t name_frame);
 /** Id of the synthetic frame called `name`. */

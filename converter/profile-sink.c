@@ -15,8 +15,11 @@
 #define PENDING_COUNT_MAX 64U
 #define TASK_COUNT_MAX    131072U
 #define REGION_DEPTH_MAX  256U
+/* Frames of functions, those inlined included; and different stacks of them. */
+#define CHAIN_FRAME_COUNT_MAX 256U
+#define CHAIN_COUNT_MAX       65536U
 /* Reason, system call, task, thread, process. */
-#define STACK_DEPTH_MAX (REGION_DEPTH_MAX + 5U)
+#define STACK_DEPTH_MAX (CHAIN_FRAME_COUNT_MAX + REGION_DEPTH_MAX + 5U)
 
 /* The state of a thread that is announced; known by its address. */
 static const char is_new[] = "run queue: new";
@@ -29,13 +32,20 @@ enum interval_kind {
 	INTERVAL_IDLE, /* A thread of the kernel that has nothing to do: nobody waits. */
 };
 
+/* The functions in which a thread went to sleep. Equal ones are the same. */
+struct chain {
+	uint32_t count;
+	uint32_t locations[]; /* Innermost first. */
+};
+
 /* Intervals of one thread that differ in nothing but their times. */
 struct pending {
 	enum interval_kind kind;
 	const char *reason; /* Static. */
 	weft_syscall_index syscall;
-	const char *woken_by;  /* A string of the profile; NULL not known or not woken. */
-	uint32_t region_count; /* Regions that were open: the thread's first so many. */
+	const struct chain *chain; /* Weak; NULL: not told. */
+	const char *woken_by;      /* A string of the profile; NULL not known or not woken. */
+	uint32_t region_count;     /* Regions that were open: the thread's first so many. */
 	int64_t count, ns;
 };
 
@@ -54,6 +64,7 @@ struct weft_profile_thread {
 	enum interval_kind kind;
 	const char *reason;
 	weft_syscall_index syscall;
+	const struct chain *chain; /* Of the block; weak. */
 	const char *woken_by;
 	struct region *regions; /* Outermost first; owned. */
 	uint32_t region_count, region_capacity;
@@ -150,6 +161,9 @@ static uint32_t fill_stack(struct weft_profile_sink *sink, const struct weft_pro
 	if (syscall[0]) {
 		stack[depth++] = add_frame(sink, syscall, "", 0);
 	}
+	for (i = 0; interval->chain && i < interval->chain->count; i++) {
+		stack[depth++] = interval->chain->locations[i];
+	}
 	for (i = interval->region_count; i > 0; i--) {
 		stack[depth++] = self->regions[i - 1].location;
 	}
@@ -217,7 +231,8 @@ static void flush(struct weft_profile_sink *sink, struct weft_profile_thread *se
 static bool pending_equal(const struct pending *a, const struct pending *b)
 {
 	return a->kind == b->kind && a->reason == b->reason && a->syscall == b->syscall &&
-	       a->woken_by == b->woken_by && a->region_count == b->region_count;
+	       a->chain == b->chain && a->woken_by == b->woken_by &&
+	       a->region_count == b->region_count;
 }
 
 static struct pending *find_pending(struct weft_profile_sink *sink,
@@ -248,6 +263,7 @@ static void end_interval(struct weft_profile_sink *sink, struct weft_profile_thr
 		.kind = self->kind,
 		.reason = self->reason,
 		.syscall = self->kind == INTERVAL_BLOCKED ? self->syscall : WEFT_SYSCALL_UNKNOWN,
+		.chain = self->kind == INTERVAL_BLOCKED ? self->chain : NULL,
 		.woken_by = self->kind == INTERVAL_RUN ? NULL : self->woken_by,
 		.region_count = self->region_count,
 	};
@@ -336,6 +352,7 @@ static void change(struct weft_profile_sink *sink, const struct weft_thread *thr
 		self->kind = kind;
 		self->reason = reason;
 		self->woken_by = NULL;
+		self->chain = NULL;
 	}
 }
 
@@ -344,14 +361,104 @@ static void on_run(void *ctx, uint64_t ts_ns, struct weft_thread *thread)
 	change((struct weft_profile_sink *)ctx, thread, ts_ns, INTERVAL_RUN, "running");
 }
 
+/* ---- Call chains ---- */
+
+/* All at once, which is faster: most of a chain is new or none of it. */
+static uint32_t resolve_chain(struct weft_profile_sink *sink, const struct weft_thread *thread,
+			      uint32_t *ret_locations)
+{
+	const int32_t pid = thread->process->pid;
+	struct weft_call_site sites[WEFT_CHAIN_DEPTH_MAX];
+	size_t site_count = weft_symbolizer_trim_chain(sink->symbolizer, pid, thread->chain);
+	uint32_t count = 0;
+	uint64_t ip;
+	size_t i, j;
+
+	site_count = site_count < WEFT_CHAIN_DEPTH_MAX ? site_count : WEFT_CHAIN_DEPTH_MAX;
+	for (i = 0; i < site_count; i++) {
+		memcpy(&ip, thread->chain.text + i * sizeof(ip), sizeof(ip));
+		sites[i] = (struct weft_call_site){pid, ip};
+	}
+	weft_symbolizer_prepare(sink->symbolizer, sites, site_count); /* Leaves them in disorder. */
+	for (i = 0; i < site_count; i++) {
+		const struct weft_frames *found;
+
+		memcpy(&ip, thread->chain.text + i * sizeof(ip), sizeof(ip));
+		found = weft_symbolizer_resolve_all(sink->symbolizer, pid, ip);
+		for (j = 0; j < found->count && count < CHAIN_FRAME_COUNT_MAX; j++) {
+			const struct weft_frame *frame = found->frames[j];
+
+			ret_locations[count++] =
+				add_frame(sink, frame->function, frame->file, frame->line);
+		}
+	}
+	return count;
+}
+
+static uint64_t hash_locations(const uint32_t *locations, uint32_t count)
+{
+	uint64_t hash = count;
+	uint32_t i;
+
+	for (i = 0; i < count; i++) {
+		hash = (hash ^ locations[i]) * UINT64_C(0x9e3779b97f4a7c15);
+		hash ^= hash >> 32;
+	}
+	return hash;
+}
+
+/* The one chain of these frames; NULL: there are too many, or no memory, which is remembered. */
+static const struct chain *keep_chain(struct weft_profile_sink *sink, const uint32_t *locations,
+				      uint32_t count)
+{
+	uint64_t key = hash_locations(locations, count);
+	struct chain *chain;
+
+	while ((chain = (struct chain *)weft_id_map_find(&sink->chains, key)) != NULL) {
+		if (chain->count == count &&
+		    memcmp(chain->locations, locations, count * sizeof(*locations)) == 0) {
+			return chain;
+		}
+		key++; /* Different ones with equal hashes take the next free key. */
+	}
+	if (sink->chains.count >= CHAIN_COUNT_MAX) {
+		return NULL;
+	}
+	chain = (struct chain *)malloc(sizeof(*chain) + count * sizeof(*locations));
+	if (!chain || weft_id_map_put(&sink->chains, key, chain) < 0) {
+		free(chain);
+		fail(sink, -ENOMEM);
+		return NULL;
+	}
+	chain->count = count;
+	memcpy(chain->locations, locations, count * sizeof(*locations));
+	return chain;
+}
+
+static const struct chain *chain_of(struct weft_profile_sink *sink,
+				    const struct weft_thread *thread)
+{
+	uint32_t locations[CHAIN_FRAME_COUNT_MAX];
+	uint32_t count;
+
+	if (thread->chain.len < sizeof(uint64_t)) {
+		return NULL;
+	}
+	count = resolve_chain(sink, thread, locations);
+	return count ? keep_chain(sink, locations, count) : NULL;
+}
+
 static void on_block(void *ctx, uint64_t ts_ns, struct weft_thread *thread, int32_t lane,
 		     const char *reason)
 {
+	struct weft_profile_sink *sink = (struct weft_profile_sink *)ctx;
+
 	(void)lane;
-	change((struct weft_profile_sink *)ctx, thread, ts_ns,
+	change(sink, thread, ts_ns,
 	       thread->wait.sleep == WEFT_WAIT_FOR_WORK ? INTERVAL_IDLE : INTERVAL_BLOCKED, reason);
 	if (self_of(thread)) {
 		self_of(thread)->syscall = thread->wait.syscall;
+		self_of(thread)->chain = chain_of(sink, thread);
 	}
 }
 
@@ -630,9 +737,15 @@ void weft_profile_sink_end(struct weft_profile_sink *sink, uint64_t last_ns)
 
 void weft_profile_sink_fini(struct weft_profile_sink *sink)
 {
+	size_t i;
+
 	while (sink->threads) {
 		forget_thread(sink->threads);
 	}
+	for (i = 0; i < sink->chains.slot_count; i++) {
+		free(sink->chains.slots[i].value);
+	}
+	weft_id_map_fini(&sink->chains);
 	weft_id_map_fini(&sink->tasks);
 	weft_sample_profile_fini(&sink->samples);
 	weft_pprof_destroy(sink->profile);

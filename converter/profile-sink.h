@@ -7,6 +7,7 @@
  *
  *     network            why it waited (or "run queue: preempted" and the like)
  *     recvfrom           the system call it was in, where known
+ *     read_all, serve    the functions of the program that it was in, where call chains were recorded
  *     read-reply         its open regions, innermost first, at their call sites
  *     task request       the type of the task it worked for
  *     worker             the thread's name
@@ -50,6 +51,8 @@ struct weft_profile_sink {
 	uint64_t thread_count;
 	struct weft_profile_thread *threads; /* Live ones; owned. */
 	struct weft_id_map tasks;            /* Id → its type, a string of the profile. */
+	struct weft_id_map
+		chains; /* Hash of frames → chain, owned: threads sleep at the same places. */
 };
 
 /* The hooks; pass the sink as ctx. */

@@ -59,9 +59,10 @@ static uint32_t mapping_of(struct weft_sample_profile *samples, const struct wef
 	if (known) {
 		return (uint32_t)known - 1;
 	}
-	/* An object is told as a whole, so it begins where its file does. */
+	/* An object that its program told is told as a whole, and begins where its file does. */
 	mapping.start = object->start;
 	mapping.limit = object->end;
+	mapping.offset = object->offset;
 	mapping.file = object->path;
 	mapping.build_id = object->build_id;
 	fail(samples, weft_pprof_add_mapping(samples->profile, &mapping, &index));

@@ -9,6 +9,9 @@
  * line of the call, C++ names demangled. Without DWARF the symbol table gives the function; without
  * that the answer is `object+0xoffset`. Answers are cached; memory is bounded.
  *
+ * Programs that have never heard of Weft announce nothing: the kernel's half of a trace may tell what
+ * they have mapped (`mapping` events), when they fork, and when they end.
+ *
  * Threads: one thread at a time per symbolizer.
  */
 #ifndef WEFT_CONVERTER_SYMBOLIZER_H
@@ -45,7 +48,10 @@ struct weft_call_site {
 /** An announced object: see <weft/events.h>. */
 struct weft_object {
 	uint64_t id; /**< Of this announcement; never reused. */
+	/** An address less `base` is as in the file's program headers; of a mapping that the kernel
+	 * told: an offset in the file. */
 	uint64_t base, start, end;
+	uint64_t offset; /**< Of `start` in the file, in bytes. */
 	const char *path, *build_id;
 };
 
@@ -64,6 +70,23 @@ void weft_symbolizer_set_process(struct weft_symbolizer *symbolizer, int32_t pid
 /** Announces an object of a process (an `object` event); replaces overlapping ones. */
 WEFT_MUST_CHECK int weft_symbolizer_add_object(struct weft_symbolizer *symbolizer, int32_t pid,
 					       const struct weft_event *object);
+
+/**
+ * Tells a mapping of a process (a `mapping` event); replaces overlapping ones, but not the program's own
+ * announcement of the same file. Without a path, or damaged, it is ignored.
+ */
+WEFT_MUST_CHECK int weft_symbolizer_add_mapping(struct weft_symbolizer *symbolizer,
+						const struct weft_event *mapping);
+
+/** A new process has what its parent has (a `fork` event of one); what its pid had before is forgotten. */
+WEFT_MUST_CHECK int weft_symbolizer_fork(struct weft_symbolizer *symbolizer, int32_t parent_pid,
+					 int32_t pid);
+
+/**
+ * A process ends: what the kernel told of it is kept for a while, because addresses may be looked up
+ * later than they were met, until a thousand others have ended.
+ */
+void weft_symbolizer_exit(struct weft_symbolizer *symbolizer, int32_t pid);
 
 /**
  * Resolves a return address.
@@ -90,6 +113,17 @@ const struct weft_frames *weft_symbolizer_resolve_all(struct weft_symbolizer *sy
  */
 void weft_symbolizer_prepare(struct weft_symbolizer *symbolizer, struct weft_call_site *sites,
 			     size_t count);
+
+/**
+ * How much of a call chain is worth showing. Code without frame pointers leaves any number in their
+ * place, so that where chains go wrong they end in addresses of nothing.
+ *
+ * @param chain  As in a `sched_switch` event.
+ * @return Frames up to and with the last that lies in an object; at least 1 of a chain that is not
+ *         empty; all where no object of the process is known.
+ */
+size_t weft_symbolizer_trim_chain(const struct weft_symbolizer *symbolizer, int32_t pid,
+				  struct weft_text chain);
 
 /** The object that an address lies in, or NULL. Borrowed until the next object is announced. */
 const struct weft_object *weft_symbolizer_find_object(const struct weft_symbolizer *symbolizer,

@@ -68,7 +68,9 @@ static void block(struct weft_timeline *timeline, struct weft_thread_node *node,
 		node->shown.wait.object = WEFT_WAIT_OBJECT_UNKNOWN;
 	}
 	node->shown.wait.lock = node->lock;
+	node->shown.chain = event->sched_switch.chain;
 	weft_timeline__block(timeline, node, weft_wait_reason(&node->shown.wait));
+	node->shown.chain = weft_text_of(""); /* The event's. */
 	if (is_woken) {
 		wake_early(timeline, node);
 	}

@@ -123,6 +123,7 @@ static int (*const handlers[WEFT_EVENT_KIND_COUNT_])(struct weft_timeline *,
 	[WEFT_EVENT_IRQ_ENTRY] = weft_timeline__irq,
 	[WEFT_EVENT_IRQ_EXIT] = weft_timeline__irq,
 	[WEFT_EVENT_DUMP_END] = ignore, /* Its time counts. */
+	[WEFT_EVENT_MAPPING] = ignore,
 	[WEFT_EVENT_LOST] = count_lost,
 };
 

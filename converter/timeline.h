@@ -86,6 +86,7 @@ struct weft_thread {
 	uint32_t region_count;
 	struct weft_wait
 		wait; /**< Valid in the block hook and while Waiting: what is known of it. */
+	struct weft_text chain; /**< Valid in the block hook: as sched_switch's; len 0: not told. */
 	enum weft_wake_context wake_context; /**< Valid in the wake hook. */
 	void *consumer; /**< Free for the consumer; NULL at thread_new; not released by the timeline. */
 };

@@ -2,14 +2,15 @@
 // Copyright (c) 2026 The Weft authors
 /*
  * Any bytes at all through what the capture of scheduling reads: files of /proc, formats of
- * tracepoints, their records, the clock in metadata, and perf's ring. The first byte chooses a field
- * and the size of the ring.
+ * tracepoints, their records, the clock in metadata, and perf's ring with call chains and mappings. The
+ * first byte chooses a field, the size of the ring and whether there are chains.
  */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "mappings.h"
 #include "perf-ring.h"
 #include "statedump.h"
 #include "tracepoint-format.h"
@@ -38,6 +39,37 @@ static void read_texts(const char *text, const uint8_t *bytes, size_t size)
 	(void)weft_ust_clock_parse(bytes, size, &offset_ns);
 }
 
+static void read_line(char *text)
+{
+	struct weft_kernel_map map;
+
+	if (weft_mappings_parse_line(text, &map) &&
+	    (map.path[0] != '/' || map.path + strlen(map.path) != text + strlen(text))) {
+		abort();
+	}
+}
+
+static void read_record(const struct weft_perf_record *record)
+{
+	char build_id[WEFT_BUILD_ID_TEXT_SIZE];
+	struct weft_kernel_map map;
+	uint8_t sum = 0;
+	size_t i;
+
+	for (i = 0; i < record->size; i++) {
+		sum = (uint8_t)(sum + record->body[i]);
+	}
+	for (i = 0; i < record->chain_count * sizeof(uint64_t); i++) {
+		sum = (uint8_t)(sum + record->chain[i]);
+	}
+	(void)sum;
+	if (weft_mappings_parse_record(record, &map, build_id) &&
+	    (map.start >= map.end || strlen(map.path) >= record->size ||
+	     strlen(map.build_id) >= sizeof(build_id))) {
+		abort();
+	}
+}
+
 /* A ring that holds the input, read from a place near its end so that records wrap. */
 static void read_ring(const uint8_t *bytes, size_t size)
 {
@@ -50,17 +82,13 @@ static void read_ring(const uint8_t *bytes, size_t size)
 
 	ring.copy = (uint8_t *)malloc(64 << 10);
 	if (map && ring.copy) {
+		ring.has_chains = bytes[0] & 16;
 		ring.page = (struct perf_event_mmap_page *)(void *)map;
 		for (i = 0; i < end - ring.at; i++) {
 			map[page + ((ring.at + i) & (ring.bytes - 1))] = bytes[i];
 		}
 		while (weft_perf_ring_next(&ring, end, &record)) {
-			uint8_t sum = 0;
-
-			for (i = 0; i < record.size; i++) {
-				sum = (uint8_t)(sum + record.body[i]);
-			}
-			(void)sum;
+			read_record(&record);
 		}
 		if (ring.at > end) {
 			abort();
@@ -82,6 +110,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 		memcpy(text, bytes, size);
 		text[size] = '\0';
 		read_texts(text, bytes, size);
+		read_line(text);
 		free(text);
 	}
 	read_ring(bytes, size);

@@ -64,6 +64,8 @@ KERNEL_EVENTS = {
     "syscall_exit_read": (("ret", S64), ("buf", U64)),
     "syscall_entry_nanosleep": (("rqtp", U64),),
     "syscall_exit_nanosleep": (("ret", S64), ("rmtp", U64)),
+    "lttng_statedump_vm_map": (("pid", S32), ("start", U64), ("end", U64), ("flags", U64),
+                               ("inode", U64), ("pgoff", U64)),
     "lttng_statedump_process_state": (("tid", S32), ("vtid", S32), ("pid", S32), ("vpid", S32),
                                       ("ppid", S32), ("vppid", S32), ("name", COMM),
                                       ("type", S32), ("mode", S32), ("submode", S32),
@@ -154,8 +156,16 @@ stream {
 	id = 0;
 	event.header := struct event_header_compact;
 	packet.context := struct packet_context;
-};
+%s};
 """
+
+# `lttng add-context -k -t callstack-user`, which ends a chain with a number that is no address.
+_CALLSTACK = """	event.context := struct {
+		integer { size = 32; align = 8; signed = 0; encoding = none; base = 10; } __callstack_user_length;
+		integer { size = 64; align = 8; signed = 0; encoding = none; base = 16; } _callstack_user[ __callstack_user_length ];
+	};
+"""
+CALLSTACK_END = (1 << 64) - 1
 
 
 class _Stream:
@@ -179,12 +189,13 @@ class Trace:
     """A trace under construction; use it in a with statement. Times are nanoseconds, those of one
     CPU never decrease."""
 
-    def __init__(self, directory, events, environment, cpu_count):
+    def __init__(self, directory, events, environment, cpu_count, callstacks=False):
         self.directory = pathlib.Path(directory)
         self.fields = events
         self.ids = {name: number for number, name in enumerate(events)}
         self.environment = environment
         self.uuid = uuid.uuid5(uuid.NAMESPACE_URL, str(environment))  # The same in each run.
+        self.callstacks = callstacks
         self.streams = [_Stream(cpu) for cpu in range(cpu_count)]
 
     def __enter__(self):
@@ -195,10 +206,13 @@ class Trace:
             self.write()
 
     def event(self, ts_ns, cpu, name, /, **values):
-        """Records an event; every field must be given."""
+        """Records an event; every field must be given; chain: its call stack, innermost first."""
+        chain = [*values.pop("chain", ()), CALLSTACK_END] if self.callstacks else None
         fields = self.fields[name]
         assert {field for field, _ in fields} == set(values), f"{name}: {values}"
         payload = b"".join(_encode(kind, values[field]) for field, kind in fields)
+        if chain:
+            payload = struct.pack(f"<I{len(chain)}Q", len(chain), *chain) + payload
         stream = self.streams[cpu]
         assert ts_ns >= stream.last_ns, "a CPU's clock never goes back"
         if stream.begin_ns is not None and len(stream.events) + len(payload) + 13 > 3500:
@@ -248,7 +262,7 @@ clock {{
 	offset = {CLOCK_OFFSET_NS};
 }};
 """)
-        words.append(_STREAM)
+        words.append(_STREAM % (_CALLSTACK if self.callstacks else ""))
         for name, fields in self.fields.items():
             lines = "".join(f"\t\t{_declare(*field)}\n" for field in fields)
             words.append(f'\nevent {{\n\tname = "{name}";\n\tid = {self.ids[name]};\n'
@@ -289,14 +303,14 @@ clock {{
             self._write_stream(stream)
 
 
-def kernel(directory, cpu_count):
-    """A trace of the kernel domain."""
+def kernel(directory, cpu_count, callstacks=False):
+    """A trace of the kernel domain; callstacks: with that context of its events."""
     return Trace(directory, KERNEL_EVENTS, {
         "hostname": "fixture", "domain": "kernel", "sysname": "Linux",
         "kernel_release": "6.1.0-42-amd64",
         "kernel_version": "#1 SMP PREEMPT_DYNAMIC Debian 6.1.159-1",
         "tracer_name": "lttng-modules", "tracer_major": 2, "tracer_minor": 13,
-        "tracer_patchlevel": 9, "trace_name": "fixture"}, cpu_count)
+        "tracer_patchlevel": 9, "trace_name": "fixture"}, cpu_count, callstacks)
 
 
 def ust(directory, cpu_count):
@@ -322,13 +336,15 @@ class Schedule:
         self.names = {0: "swapper", **names}
         self.current = [0] * len(trace.streams)
 
-    def switch(self, at_us, cpu, following, why="sleep"):
-        """The CPU goes to thread `following` (0: idle); the former one leaves because of `why`."""
+    def switch(self, at_us, cpu, following, why="sleep", **context):
+        """The CPU goes to thread `following` (0: idle); the former one leaves because of `why`.
+        context: chain."""
         former = self.current[cpu]
         self.trace.event(at_us * 1000, cpu, "sched_switch",
                          prev_comm=self.names[former], prev_tid=former, prev_prio=20,
                          prev_state=self.STATES[why] if former else 0,
-                         next_comm=self.names[following], next_tid=following, next_prio=20)
+                         next_comm=self.names[following], next_tid=following, next_prio=20,
+                         **context)
         self.current[cpu] = following
 
     def wake(self, at_us, cpu, thread, target_cpu, event="sched_waking"):

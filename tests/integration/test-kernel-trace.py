@@ -20,6 +20,7 @@ import re
 
 import ctf
 import harness
+import pprof_file
 
 CLIENT, HOG, SERVER, STORE = 101, 102, 201, 202
 NAMES = {CLIENT: "client", HOG: "hog", SERVER: "server", STORE: "store"}
@@ -258,6 +259,41 @@ def test_a_system_call_lasts_over_generations(folder):
     for reader in readers:
         told = time_in_calls(reader, folder / "x.trace", CLIENT)
         assert abs(told - 3_499_000_000) < 1_000, f"{reader}: {told}"
+
+
+def test_call_stacks_of_lttng_are_read(folder):
+    """Names come from what the program announced; LTTng's own mappings have no path."""
+    program = harness.BUILD / "tests/programs/test-chains"
+    symbols = {name: int(address, 16) for address, name in re.findall(
+        r"^([0-9a-f]+) [tT] (f|g|main)$", harness.run("nm", program).stdout, re.MULTILINE)}
+    base = 0x5500_0000_0000
+    chain = [base + symbols[name] + 1 for name in ("f", "g", "main")]
+    with ctf.kernel(folder / "kernel", 1, callstacks=True) as trace:
+        trace.event(0, 0, "lttng_statedump_vm_map", pid=PIDS[CLIENT], start=base, end=base + 8192,
+                    flags=5, inode=7, pgoff=0)
+        dump(trace, 0, CLIENT, PIDS[CLIENT], 6)
+        dump(trace, 0, SERVER, PIDS[SERVER], 6)
+        story = ctf.Schedule(trace, NAMES)
+        story.switch(10, 0, CLIENT)
+        story.switch(100, 0, SERVER, chain=chain)
+        story.switch(150, 0, 0, chain=[0x1234, 0x5678])
+        story.wake(400, 0, CLIENT, 0)
+        story.switch(400, 0, CLIENT)
+        story.switch(500, 0, SERVER, "preempted", chain=chain)  # LTTng tells it of all.
+        story.switch(600, 0, 0)  # Nothing but the end of a chain.
+    with ctf.ust(folder / "ust", 1) as trace:
+        trace.event(5_000, 0, "weft:object", pid=PIDS[CLIENT], tid=CLIENT, base=base, start=base,
+                    end=base + (1 << 20), path=str(program), build_id="")
+    harness.weft("convert", folder, "-o", folder / "x.pb.gz", "--to", "pprof:off-cpu")
+    told = {tuple(line[0]["name"] for location in sample["stack"] for line in location["lines"]):
+            us(sample["values"][1])
+            for sample in pprof_file.decode((folder / "x.pb.gz").read_bytes())["samples"]}
+    of_client, of_server = ("client", "[unknown process]"), ("server", "[unknown process]")
+    assert told.get(("blocked", "f", "g", "main", *of_client)) == 300, told
+    assert told.get(("blocked", "0x1234", "0x5678", *of_server)) == 350, told
+    assert told.get(("run queue: preempted", *of_client)) == 100, told
+    harness.weft("convert", folder, "-o", folder / "x.trace")
+    harness.weft("verify", "--strict", folder / "x.trace")
 
 
 def test_a_cut_kernel_stream_is_read_up_to_the_cut(folder):

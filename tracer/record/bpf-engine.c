@@ -48,6 +48,7 @@ struct bpf_state {
 	uint32_t cpu_count;
 	uint64_t *ends;                  /* By CPU: what this round reads. Owned. */
 	uint64_t *lost;                  /* By CPU: told the trace so far. Owned. */
+	struct weft_bpf_chain *chains;   /* By CPU: of the switch that follows. Owned. */
 	struct weft_kernel_trace *trace; /* While draining. */
 };
 
@@ -66,8 +67,9 @@ static int32_t prio_of(uint8_t prio)
 	return (prio == UINT8_MAX ? -1 : (int32_t)prio) - PRIO_SHIFT;
 }
 
+/* It is the next switch's, unless that found no room. */
 static void take_switch(struct weft_kernel_trace *trace, uint32_t cpu,
-			const struct weft_bpf_switch *record)
+			const struct weft_bpf_switch *record, struct weft_bpf_chain *chain)
 {
 	const bool blocked = record->type == WEFT_BPF_SWITCH_ARG;
 	struct weft_kernel_switch event = {
@@ -81,6 +83,11 @@ static void take_switch(struct weft_kernel_trace *trace, uint32_t cpu,
 		.arg = blocked ? record->arg : 0,
 	};
 
+	if (chain->count && chain->tid == record->prev_tid) {
+		event.chain = (const uint64_t *)(const void *)chain->addresses; /* As wide. */
+		event.chain_count = chain->count;
+	}
+	chain->count = 0;
 	/* The highest bit is the state that counts, as the kernel's tracepoint shows it. */
 	if (record->state) {
 		event.prev_state = 1 << (31 - __builtin_clz(record->state));
@@ -154,8 +161,10 @@ static void take_syscall(struct weft_kernel_trace *trace, uint32_t cpu,
 }
 
 /* What a record takes of its ring; 0: nothing that the program writes. */
-static size_t size_of(uint8_t type)
+static size_t size_of(const void *record)
 {
+	const uint8_t type = ((const struct weft_bpf_switch *)record)->type;
+	const uint8_t count = ((const struct weft_bpf_chain *)record)->count;
 	static const size_t sizes[] = {
 		[WEFT_BPF_SWITCH] = offsetof(struct weft_bpf_switch, arg),
 		[WEFT_BPF_SWITCH_ARG] = sizeof(struct weft_bpf_switch),
@@ -169,15 +178,26 @@ static size_t size_of(uint8_t type)
 		[WEFT_BPF_SYSCALL_EXIT] = sizeof(struct weft_bpf_syscall),
 	};
 
+	if (type == WEFT_BPF_CHAIN) {
+		return count <= WEFT_CHAIN_MAX ? offsetof(struct weft_bpf_chain, addresses) +
+							 count * sizeof(uint64_t)
+					       : 0;
+	}
 	return type < sizeof(sizes) / sizeof(sizes[0]) ? (sizes[type] + 7) / 8 * 8 : 0;
 }
 
-static void take(struct weft_kernel_trace *trace, uint32_t cpu, const void *record)
+static void take(struct bpf_state *state, uint32_t cpu, const void *record, size_t size)
 {
+	struct weft_kernel_trace *trace = state->trace;
+
 	switch (((const struct weft_bpf_switch *)record)->type) {
 	case WEFT_BPF_SWITCH:
 	case WEFT_BPF_SWITCH_ARG:
-		take_switch(trace, cpu, (const struct weft_bpf_switch *)record);
+		take_switch(trace, cpu, (const struct weft_bpf_switch *)record,
+			    &state->chains[cpu]);
+		break;
+	case WEFT_BPF_CHAIN:
+		memcpy(&state->chains[cpu], record, size);
 		break;
 	case WEFT_BPF_WAKING:
 	case WEFT_BPF_WAKEUP_NEW:
@@ -311,6 +331,7 @@ static int set_up_program(struct bpf_state *state, const struct weft_engine_requ
 			    WEFT_BPF_RECORD_MAX + page - 1) /
 			   page * page;
 	settings->state_is_told = state_is_told;
+	settings->takes_chains = request->chains;
 	settings->ring_bytes = request->ring_bytes;
 	settings->wake_bytes = request->ring_bytes / 2;
 	for (i = 0; i < WEFT_BPF_SYSCALLS; i++) {
@@ -381,6 +402,7 @@ static void bpf_close(void *ctx)
 	if (state->object) {
 		state->bpf->bpf_object__close(state->object);
 	}
+	free(state->chains);
 	free(state->lost);
 	free(state->ends);
 	free(state);
@@ -417,7 +439,8 @@ static int bpf_open(const struct weft_engine_request *request, void **ret_state,
 	state->cpu_count = (uint32_t)cpu_count;
 	state->ends = (uint64_t *)calloc(state->cpu_count, sizeof(*state->ends));
 	state->lost = (uint64_t *)calloc(state->cpu_count, sizeof(*state->lost));
-	if (!state->ends || !state->lost) {
+	state->chains = (struct weft_bpf_chain *)calloc(state->cpu_count, sizeof(*state->chains));
+	if (!state->ends || !state->lost || !state->chains) {
 		ret = weft_error_set(err, -ENOMEM, "out of memory");
 		goto out;
 	}
@@ -488,12 +511,12 @@ static void read_ring(struct bpf_state *state, uint32_t cpu)
 		if (load((const __u64 *)record) == 0) {
 			break;
 		}
-		size = size_of(((const struct weft_bpf_switch *)record)->type);
+		size = size_of(record);
 		if (size == 0) {
 			at = state->ends[cpu]; /* Cannot be; the rest is left, not read for ever. */
 			break;
 		}
-		take(state->trace, cpu, record);
+		take(state, cpu, record, size);
 		memset(record, 0, size);
 		at += size;
 	}
@@ -549,6 +572,7 @@ const struct weft_engine weft_engine_bpf = {
 	.wakers = true,
 	.sees_all = true,
 	.has_syscalls = true,
+	.has_chains = true,
 	.open = bpf_open,
 	.get_fd = bpf_get_fd,
 	.drain = bpf_drain,

@@ -22,6 +22,8 @@
 
 #include <linux/types.h>
 
+#include "kernel-enums.h"
+
 enum {
 	WEFT_BPF_SWITCH = 1,    /* struct weft_bpf_switch without arg. */
 	WEFT_BPF_SWITCH_ARG,    /* All of struct weft_bpf_switch. */
@@ -34,6 +36,7 @@ enum {
 	WEFT_BPF_SYSCALL_ENTRY, /* struct weft_bpf_syscall */
 	WEFT_BPF_SYSCALL_EXIT,  /* struct weft_bpf_syscall */
 	WEFT_BPF_NAME,          /* struct weft_bpf_rename, in the ring of names */
+	WEFT_BPF_CHAIN,         /* struct weft_bpf_chain, before the switch that it is of. */
 	WEFT_BPF_BELL,          /* Wakes the reader, in the ring of names; time and type alone. */
 };
 
@@ -42,7 +45,7 @@ enum {
 	WEFT_BPF_LEVELS = 8,    /* PID namespaces inside each other that a fork tells. */
 	WEFT_BPF_PATH = 256,    /* Bytes of a program's path; more is cut. */
 	WEFT_BPF_SYSCALLS = 1024,
-	WEFT_BPF_RECORD_MAX = 512,        /* Bytes; none is longer. */
+	WEFT_BPF_RECORD_MAX = 1024,       /* Bytes; none is longer. */
 	WEFT_BPF_NAMES_BYTES = 256 << 10, /* Of the ring of names. */
 };
 
@@ -50,6 +53,7 @@ enum {
 struct weft_bpf_settings {
 	__u64 ring_bytes;                 /* Of each CPU; a power of two. */
 	__u64 wake_bytes;                 /* The reader is woken when a ring holds this much. */
+	__u8 takes_chains;                /* Of threads that go to sleep. */
 	__u8 state_is_told;               /* sched_switch has the state as its fourth argument. */
 	__u8 takes_fd[WEFT_BPF_SYSCALLS]; /* By system call: its first argument is a descriptor. */
 };
@@ -62,6 +66,15 @@ struct weft_bpf_switch {
 	__s16 syscall;
 	__u8 object, state; /* enum weft_kernel_object; bits of the task's state. */
 	__u64 arg;
+};
+
+/** As long as its chain. */
+struct weft_bpf_chain {
+	__u64 time_ns;
+	__u8 type, count; /* Of addresses, at least 1. */
+	__u16 reserved;
+	__s32 tid;
+	__u64 addresses[WEFT_CHAIN_MAX]; /* Of the program, innermost first. */
 };
 
 struct weft_bpf_waking {

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "mappings.h"
 #include "statedump.h"
 
 /*
@@ -35,6 +36,8 @@ struct weft_capture {
 	const struct weft_engine *engine;
 	void *state;
 	uint64_t ring_bytes;
+	uint64_t begin_ns;              /* No event is older. */
+	struct weft_mappings *mappings; /* NULL: not watched. */
 	struct weft_kernel_trace trace; /* Guarded by lock while the thread runs. */
 	pthread_mutex_t lock;
 	pthread_t thread;
@@ -51,6 +54,15 @@ const struct weft_engine *const weft_capture_engines[] = {
 
 /* ---- The thread ---- */
 
+/* What was mapped first: it is what addresses in events belong to. */
+static uint64_t drain(struct weft_capture *capture)
+{
+	if (capture->mappings) {
+		weft_mappings_drain(capture->mappings, &capture->trace);
+	}
+	return capture->engine->drain(capture->state, &capture->trace);
+}
+
 static void *drain_until_stopped(void *ctx)
 {
 	struct weft_capture *capture = (struct weft_capture *)ctx;
@@ -65,7 +77,7 @@ static void *drain_until_stopped(void *ctx)
 	do {
 		(void)poll(fds, 2, pause_ms);             /* Whatever woke us, all is looked at. */
 		(void)pthread_mutex_lock(&capture->lock); /* Ours: cannot fail. */
-		most = capture->engine->drain(capture->state, &capture->trace);
+		most = drain(capture);
 		if (weft_clock_now_ns() - flushed_ns >= FLUSH_NS) {
 			flushed_ns = weft_clock_now_ns();
 			weft_kernel_trace_flush(&capture->trace);
@@ -165,6 +177,7 @@ static int write_trace(struct weft_capture *capture, const struct weft_capture_o
 		.blocks = engine->blocks,
 		.wakers = engine->wakers,
 		.syscalls = engine->has_syscalls && request->syscalls,
+		.chains = engine->has_chains && request->chains,
 	};
 	const struct sight sight = {engine, request};
 	int ret = weft_kernel_trace_init(&capture->trace, options->dir, &layout, request->cpu_count,
@@ -172,6 +185,9 @@ static int write_trace(struct weft_capture *capture, const struct weft_capture_o
 
 	if (ret < 0) {
 		return ret;
+	}
+	if (layout.chains) {
+		(void)weft_mappings_dump(&capture->trace, capture->begin_ns); /* As below. */
 	}
 	(void)weft_statedump_write(&capture->trace, sees_state, &sight); /* What could be seen. */
 	return start_thread(capture, err);
@@ -182,6 +198,7 @@ static void release(struct weft_capture *capture)
 	if (capture->state) {
 		capture->engine->close(capture->state);
 	}
+	weft_mappings_close(capture->mappings);
 	(void)close(capture->stop_fd);               /* Nothing to lose. */
 	(void)pthread_mutex_destroy(&capture->lock); /* Nobody holds it. */
 	free(capture);
@@ -224,12 +241,35 @@ static int choose_engine(const struct weft_capture_options *options,
 	return refusal->code ? refusal->code : -ENOENT;
 }
 
+/* What was asked for and is not obtained, beside other things that are not. */
+static void add_clause(struct weft_error *refusal, const char *clause)
+{
+	char before[WEFT_ERROR_TEXT_SIZE];
+
+	(void)snprintf(before, sizeof(before), "%s", refusal->text);
+	(void)weft_error_set(refusal, -EOPNOTSUPP, "%s%s%s", before, before[0] ? "; " : "", clause);
+}
+
+/* Without it functions of the processes that are there already have names. */
+static void watch_mappings(struct weft_capture *capture, const struct weft_engine_request *request,
+			   struct weft_error *refusal)
+{
+	struct weft_error why = WEFT_ERROR_INIT;
+	char clause[WEFT_ERROR_TEXT_SIZE];
+
+	if (weft_mappings_open(request->cpu_count, &capture->mappings, &why) < 0) {
+		(void)snprintf(clause, sizeof(clause),
+			       "call chains of programs that start later have no names: %.900s",
+			       why.text);
+		add_clause(refusal, clause);
+	}
+}
+
 int weft_capture_open(const struct weft_capture_options *options, struct weft_capture **ret_capture,
 		      struct weft_error *ret_refusal, struct weft_error *err)
 {
 	struct weft_capture *capture = (struct weft_capture *)calloc(1, sizeof(*capture));
 	struct weft_engine_request request = options->request;
-	char before[WEFT_ERROR_TEXT_SIZE];
 	int ret;
 
 	*ret_capture = NULL;
@@ -241,6 +281,7 @@ int weft_capture_open(const struct weft_capture_options *options, struct weft_ca
 	capture->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	choose_sizes(&request);
 	capture->ring_bytes = request.ring_bytes;
+	capture->begin_ns = weft_clock_now_ns();
 	ret = choose_engine(options, &request, capture, ret_refusal);
 	if (ret < 0) {
 		release(capture);
@@ -252,10 +293,12 @@ int weft_capture_open(const struct weft_capture_options *options, struct weft_ca
 							  options->engine);
 	}
 	if (request.syscalls && !capture->engine->has_syscalls) {
-		(void)snprintf(before, sizeof(before), "%s", ret_refusal->text);
-		(void)weft_error_set(ret_refusal, -EOPNOTSUPP,
-				     "%s%ssystem calls are told by tracepoints:bpf only", before,
-				     before[0] ? "; " : "");
+		add_clause(ret_refusal, "system calls are told by tracepoints:bpf only");
+	}
+	if (request.chains && !capture->engine->has_chains) {
+		add_clause(ret_refusal, "call chains are told by tier 'tracepoints' only");
+	} else if (request.chains) {
+		watch_mappings(capture, &request, ret_refusal);
 	}
 	ret = write_trace(capture, options, &request, err);
 	if (ret < 0) {
@@ -366,7 +409,7 @@ int weft_capture_close(struct weft_capture *capture, struct weft_record_kernel *
 
 	stop_thread(capture);
 	capture->engine->stop(capture->state);
-	(void)capture->engine->drain(capture->state, &capture->trace); /* The last of them. */
+	(void)drain(capture);                     /* The last of them. */
 	weft_kernel_trace_flush(&capture->trace); /* What cannot be written counts as lost. */
 	/* What slept to the end did so until now: no event of its own says that. */
 	weft_kernel_trace_dump_end(&capture->trace, weft_clock_now_ns());

@@ -371,6 +371,30 @@ static void check_tiers(struct finding *finding)
 	set_lift(finding, value);
 }
 
+/* Engines that can tell them are allowed to, wherever they are allowed at all. */
+static void check_callchains(struct finding *finding)
+{
+	char names[128] = "";
+	size_t len = 0;
+	size_t i;
+
+	for (i = 0; weft_capture_engines[i]; i++) {
+		const struct weft_engine *engine = weft_capture_engines[i];
+
+		if (engine->has_chains && weft_capture_try(engine, NULL) == 0) {
+			len += (size_t)snprintf(names + len, sizeof(names) - len, "%s%s:%s",
+						len ? ", " : "",
+						weft_record_tier_name(engine->tier), engine->name);
+		}
+	}
+	if (len) {
+		set(finding, FINDING_OK, "weft record --callchains: by %s", names);
+	} else {
+		set(finding, FINDING_LIMIT, "weft record --callchains is not possible");
+		set_lift(finding, "what lets scheduling of all threads be seen, above, does so");
+	}
+}
+
 static void check_schedstat(struct finding *finding)
 {
 	if (access("/proc/thread-self/schedstat", R_OK) == 0) {
@@ -487,6 +511,7 @@ static const struct check {
 	{"buffers", check_buffers},
 	{"disk", check_disk},
 	{"scheduling tiers", check_tiers},
+	{"call chains", check_callchains},
 	{"run-queue wait", check_schedstat},
 	{"perf_event_paranoid", check_paranoid},
 	{"babeltrace2", check_babeltrace},

@@ -21,6 +21,7 @@ struct weft_engine_request {
 	enum weft_record_scope scope;
 	pid_t pid;           /* With SCOPE_PROCESS. */
 	bool syscalls;       /* Entries and exits of system calls too. */
+	bool chains;         /* Where threads are in their programs that go to sleep. */
 	uint32_t cpu_count;  /* CPUs that may come up, from 0. */
 	uint64_t ring_bytes; /* For each CPU, at most; a power of two. */
 };
@@ -35,6 +36,7 @@ struct weft_engine {
 	const char *name; /* For the trace's environment. */
 	enum weft_record_tier tier;
 	bool blocks, wakers, has_syscalls; /* See struct weft_kernel_layout. */
+	bool has_chains;                   /* See struct weft_kernel_layout. */
 	bool sees_all;                     /* Every thread's switches; else those in scope. */
 
 	/**

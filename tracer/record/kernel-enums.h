@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 The Weft authors
 /*
- * Values of fields that Weft adds to the kernel's events; kernel-layout.c names them for readers. Apart
+ * Values and bounds of fields in the kernel's events; kernel-layout.c names them for readers. Apart
  * because the program that runs in the kernel shares them.
  */
 #ifndef WEFT_RECORD_KERNEL_ENUMS_H
 #define WEFT_RECORD_KERNEL_ENUMS_H
+
+/* Frames of a call chain that are kept; more than programs nest before they wait. */
+enum { WEFT_CHAIN_MAX = 64 };
 
 enum weft_kernel_object {
 	WEFT_OBJECT_NONE,

@@ -19,7 +19,9 @@
 #define S16(name)  INTEGER(16, 1, 10, name)
 #define S32(name)  INTEGER(32, 1, 10, name)
 #define S64(name)  INTEGER(64, 1, 10, name)
+#define U8(name)   INTEGER(8, 0, 10, name)
 #define U32(name)  INTEGER(32, 0, 10, name)
+#define U64(name)  INTEGER(64, 0, 10, name)
 #define U64X(name) INTEGER(64, 0, 16, name)
 #define COMM(name)                                                                                 \
 	"\t\tinteger { size = 8; align = 8; signed = 1; encoding = UTF8; base = 10; } _" name      \
@@ -28,6 +30,9 @@
 #define TIDS(name)                                                                                 \
 	"\t\tinteger { size = 8; align = 8; signed = 0; encoding = none; base = 10; } __" name     \
 	"_length;\n\t\tinteger { size = 32; align = 8; signed = 1; encoding = none; base = 10; } " \
+	"_" name "[ __" name "_length ];\n"
+#define U64X_SEQUENCE(name)                                                                        \
+	"\t\tinteger { size = 64; align = 8; signed = 0; encoding = none; base = 16; } "           \
 	"_" name "[ __" name "_length ];\n"
 #define ENUM(bits, sign, values, name)                                                             \
 	"\t\tenum : integer { size = " #bits "; align = 8; signed = " #sign                        \
@@ -100,6 +105,10 @@ static const struct event {
 					 U32("ns_inum"),
 				 ADDITION_NONE, NULL},
 	[WEFT_KERNEL_DUMP_END] = {"lttng_statedump_end", "", ADDITION_NONE, NULL},
+	[WEFT_KERNEL_VM_MAP] = {"lttng_statedump_vm_map",
+				S32("pid") U64X("start") U64X("end") U64X("flags") U64("inode")
+					U64("pgoff"),
+				ADDITION_ALWAYS, TEXT("path") TEXT("build_id")},
 };
 /* clang-format on */
 
@@ -130,12 +139,24 @@ static const char packets[] =
 	"\t\tstruct { uint32_clock_monotonic_t timestamp; } compact;\n"
 	"\t\tstruct { uint32_t id; uint64_clock_monotonic_t timestamp; } extended;\n"
 	"\t} v;\n"
-	"} align(8);\n\n"
-	"stream {\n"
-	"\tid = 0;\n"
-	"\tevent.header := struct event_header_large;\n"
-	"\tpacket.context := struct packet_context;\n"
-	"};\n\n";
+	"} align(8);\n\n";
+
+/*
+ * A context of all events, as LTTng's are: one of sched_switch alone would do and be smaller, but
+ * babeltrace2 2.0 aborts when the context of an event holds a sequence. Its length has 8 bits instead of
+ * LTTng's 32: readers ask for room of that many addresses before they look whether the packet has them,
+ * so that one wrong bit of a large number could claim all memory.
+ */
+static void write_stream(FILE *file, const struct weft_kernel_layout *layout)
+{
+	(void)fprintf(file, "stream {\n\tid = 0;\n\tevent.header := struct event_header_large;\n"
+			    "\tpacket.context := struct packet_context;\n");
+	if (layout->chains) {
+		(void)fprintf(file, "\tevent.context := struct {\n%s\t};\n",
+			      U8("_callstack_user_length") U64X_SEQUENCE("callstack_user"));
+	}
+	(void)fprintf(file, "};\n\n");
+}
 
 /* The clock's uuid is what tells readers that both halves of a recording share it. */
 static void read_boot_id(char ret_id[37])
@@ -248,6 +269,7 @@ int weft_kernel_layout_write(const struct weft_kernel_layout *layout, const char
 	(void)fputs(prologue, file.stream); /* Errors stay with the stream. */
 	write_trace(file.stream, layout);
 	(void)fputs(packets, file.stream);
+	write_stream(file.stream, layout);
 	write_events(file.stream, layout);
 	return weft_whole_file_close(&file, err);
 }

@@ -12,9 +12,20 @@
  *     sched_waking   waker_tid     thread on the waking CPU, 0: idle
  *                    context       what woke: the thread itself, or an interrupt on its time
  *     lttng_statedump_process_state   syscall, arg   as prev_syscall and prev_arg
+ *     lttng_statedump_vm_map   path, build_id   of the file that is mapped; "" unknown
  *
  * and, in the environment, weft_tier and weft_engine. An event of ours, task_rename, has the name and
  * the fields of the kernel's own tracepoint.
+ *
+ * When call chains are recorded, events have a context, that of the LTTng kernel tracer which is added
+ * by `lttng add-context -k -t callstack-user`. Of sched_switch it tells where `prev` was in its program
+ * when it left the CPU to wait; of all others it is empty:
+ *
+ *     _callstack_user_length   number of addresses, at most WEFT_CHAIN_MAX; 0: none was taken
+ *     callstack_user           return addresses, innermost first; the first is where it runs on
+ *
+ * and lttng_statedump_vm_map tells the code that processes have mapped: at the start, and whenever a
+ * mapping is added, all in a stream of their own.
  */
 #ifndef WEFT_RECORD_KERNEL_LAYOUT_H
 #define WEFT_RECORD_KERNEL_LAYOUT_H
@@ -38,6 +49,7 @@ enum weft_kernel_event {
 	WEFT_KERNEL_DUMP_STATE,
 	WEFT_KERNEL_DUMP_NS,
 	WEFT_KERNEL_DUMP_END,
+	WEFT_KERNEL_VM_MAP,
 	WEFT_KERNEL_EVENT_COUNT,
 	WEFT_KERNEL_SYSCALL_ENTRY = 1024, /* + number of the system call. */
 	WEFT_KERNEL_SYSCALL_EXIT = 4096,  /* + number. */
@@ -50,6 +62,7 @@ struct weft_kernel_layout {
 	bool blocks;               /* sched_switch tells prev_syscall, prev_object, prev_arg. */
 	bool wakers;               /* sched_waking tells waker_tid and context. */
 	bool syscalls;             /* syscall_entry_* and syscall_exit_* are there. */
+	bool chains; /* There is the context callstack_user, and lttng_statedump_vm_map. */
 };
 
 /**

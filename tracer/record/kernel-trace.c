@@ -20,7 +20,11 @@
 /* No payload with a fixed layout is longer; that of a fork tells a thread's id in each namespace. */
 #define ROOM      192
 #define ROOM_FORK (ROOM + WEFT_VTID_MAX * sizeof(int32_t))
-#define PATH_ROOM (WEFT_CTF_PAYLOAD_MAX - 16)
+/* Beside two texts. */
+#define ROOM_MAP  64
+#define PATH_ROOM (WEFT_CTF_PAYLOAD_MAX - 32)
+
+_Static_assert(WEFT_CHAIN_MAX <= UINT8_MAX, "the context's length has 8 bits");
 
 /* ---- Fields ---- */
 
@@ -83,6 +87,15 @@ void weft_kernel_trace_set_name(struct weft_kernel_trace *trace, uint64_t time_n
 	known->since_ns = time_ns;
 }
 
+/* Room for an event, its header and context written. */
+static uint8_t *begin_event(const struct weft_kernel_trace *trace, struct weft_ctf_stream *stream,
+			    uint16_t id, uint64_t time_ns, size_t room)
+{
+	uint8_t *at = weft_ctf_stream_begin(stream, id, time_ns, room + 1);
+
+	return trace->layout.chains ? put_uint8(at, 0) : at;
+}
+
 /* ---- Life ---- */
 
 static int make_names(struct weft_kernel_trace *trace, struct weft_error *err)
@@ -114,6 +127,11 @@ static int open_streams(struct weft_kernel_trace *trace, struct weft_error *err)
 		ret = weft_ctf_stream_init(&trace->dump, path, trace->layout.uuid, 0,
 					   trace->cpu_count, err);
 	}
+	if (ret == 0 && trace->layout.chains) {
+		(void)snprintf(path, sizeof(path), "%s/mappings_0", trace->dir);
+		ret = weft_ctf_stream_init(&trace->maps, path, trace->layout.uuid, 0,
+					   (uint64_t)trace->cpu_count + 1, err);
+	}
 	return ret;
 }
 
@@ -126,7 +144,7 @@ int weft_kernel_trace_init(struct weft_kernel_trace *trace, const char *dir,
 
 	memset(trace, 0, sizeof(*trace));
 	trace->layout = *layout;
-	trace->dump.fd = -1;
+	trace->dump.fd = trace->maps.fd = -1;
 	(void)snprintf(trace->dir, sizeof(trace->dir), "%s", dir);
 	if (getrandom(trace->layout.uuid, WEFT_CTF_UUID_SIZE, 0) != WEFT_CTF_UUID_SIZE) {
 		return weft_error_set_errno(err, -errno, "cannot name the trace");
@@ -176,6 +194,7 @@ int weft_kernel_trace_fini(struct weft_kernel_trace *trace, struct weft_error *e
 		close_stream(&trace->cpus[cpu].stream, &first);
 	}
 	close_stream(&trace->dump, &first);
+	close_stream(&trace->maps, &first);
 	if (trace->names) {
 		(void)munmap(trace->names,
 			     (size_t)TID_MAX * sizeof(*trace->names)); /* Mapped by us. */
@@ -195,6 +214,9 @@ void weft_kernel_trace_flush(struct weft_kernel_trace *trace)
 		weft_ctf_stream_flush(&trace->cpus[cpu].stream);
 	}
 	weft_ctf_stream_flush(&trace->dump);
+	if (trace->layout.chains) {
+		weft_ctf_stream_flush(&trace->maps);
+	}
 }
 
 int weft_kernel_trace_set_offset(struct weft_kernel_trace *trace, int64_t clock_offset_ns,
@@ -235,6 +257,24 @@ static void count_switch(struct weft_kernel_trace *trace, uint32_t cpu,
 	state->running = event->next_tid;
 }
 
+/* As begin_event(), with a context that says where `prev` was. */
+static uint8_t *begin_switch(const struct weft_kernel_trace *trace, struct weft_ctf_stream *stream,
+			     uint64_t time_ns, const struct weft_kernel_switch *event)
+{
+	const uint32_t count =
+		event->chain_count < WEFT_CHAIN_MAX ? event->chain_count : WEFT_CHAIN_MAX;
+	uint8_t *at;
+
+	if (!trace->layout.chains || count == 0) {
+		return begin_event(trace, stream, WEFT_KERNEL_SWITCH, time_ns, ROOM);
+	}
+	at = weft_ctf_stream_begin(stream, WEFT_KERNEL_SWITCH, time_ns,
+				   ROOM + 1 + count * sizeof(*event->chain));
+	at = put_uint8(at, (uint8_t)count);
+	memcpy(at, event->chain, count * sizeof(*event->chain));
+	return at + count * sizeof(*event->chain);
+}
+
 void weft_kernel_trace_switch(struct weft_kernel_trace *trace, uint32_t cpu, uint64_t time_ns,
 			      const struct weft_kernel_switch *event)
 {
@@ -249,7 +289,7 @@ void weft_kernel_trace_switch(struct weft_kernel_trace *trace, uint32_t cpu, uin
 		(void)snprintf(idle, sizeof(idle), "swapper/%u", cpu);
 	}
 	count_switch(trace, cpu, event);
-	at = weft_ctf_stream_begin(stream, WEFT_KERNEL_SWITCH, time_ns, ROOM);
+	at = begin_switch(trace, stream, time_ns, event);
 	at = put_name(at, event->prev_tid ? name_of(trace, time_ns, event->prev_tid) : idle);
 	at = put_int32(at, event->prev_tid);
 	at = put_int32(at, event->prev_prio);
@@ -274,8 +314,8 @@ void weft_kernel_trace_waking(struct weft_kernel_trace *trace, uint32_t cpu, uin
 	if (!stream) {
 		return;
 	}
-	at = weft_ctf_stream_begin(stream, is_new ? WEFT_KERNEL_WAKEUP_NEW : WEFT_KERNEL_WAKING,
-				   time_ns, ROOM);
+	at = begin_event(trace, stream, is_new ? WEFT_KERNEL_WAKEUP_NEW : WEFT_KERNEL_WAKING,
+			 time_ns, ROOM);
 	at = put_name(at, name_of(trace, time_ns, event->tid));
 	at = put_int32(at, event->tid);
 	at = put_int32(at, event->prio);
@@ -300,7 +340,7 @@ void weft_kernel_trace_fork(struct weft_kernel_trace *trace, uint32_t cpu, uint6
 	}
 	memcpy(name, name_of(trace, time_ns, event->parent_tid), sizeof(name));
 	weft_kernel_trace_set_name(trace, time_ns, event->child_tid, name);
-	at = weft_ctf_stream_begin(stream, WEFT_KERNEL_FORK, time_ns, ROOM_FORK);
+	at = begin_event(trace, stream, WEFT_KERNEL_FORK, time_ns, ROOM_FORK);
 	at = put_name(at, name);
 	at = put_int32(at, event->parent_tid);
 	at = put_int32(at, event->parent_pid);
@@ -326,7 +366,7 @@ void weft_kernel_trace_exec(struct weft_kernel_trace *trace, uint32_t cpu, uint6
 	if (!stream) {
 		return;
 	}
-	at = weft_ctf_stream_begin(stream, WEFT_KERNEL_EXEC, time_ns, len + 16);
+	at = begin_event(trace, stream, WEFT_KERNEL_EXEC, time_ns, len + 16);
 	memcpy(at, filename, len);
 	at[len] = '\0';
 	at = put_int32(at + len + 1, tid);
@@ -343,7 +383,7 @@ void weft_kernel_trace_exit(struct weft_kernel_trace *trace, uint32_t cpu, uint6
 	if (!stream) {
 		return;
 	}
-	at = weft_ctf_stream_begin(stream, WEFT_KERNEL_EXIT, time_ns, ROOM);
+	at = begin_event(trace, stream, WEFT_KERNEL_EXIT, time_ns, ROOM);
 	at = put_name(at, name_of(trace, time_ns, tid));
 	at = put_int32(at, tid);
 	at = put_int32(at, prio);
@@ -359,7 +399,7 @@ void weft_kernel_trace_rename(struct weft_kernel_trace *trace, uint32_t cpu, uin
 	if (!stream) {
 		return;
 	}
-	at = weft_ctf_stream_begin(stream, WEFT_KERNEL_RENAME, time_ns, ROOM);
+	at = begin_event(trace, stream, WEFT_KERNEL_RENAME, time_ns, ROOM);
 	at = put_int32(at, tid);
 	at = put_name(at, name_of(trace, time_ns - 1, tid));
 	weft_kernel_trace_set_name(trace, time_ns, tid, name);
@@ -375,9 +415,9 @@ void weft_kernel_trace_syscall_entry(struct weft_kernel_trace *trace, uint32_t c
 
 	if (stream) {
 		weft_ctf_stream_end(stream,
-				    weft_ctf_stream_begin(
-					    stream, (uint16_t)(WEFT_KERNEL_SYSCALL_ENTRY + number),
-					    time_ns, ROOM));
+				    begin_event(trace, stream,
+						(uint16_t)(WEFT_KERNEL_SYSCALL_ENTRY + number),
+						time_ns, ROOM));
 	}
 }
 
@@ -387,8 +427,9 @@ void weft_kernel_trace_syscall_exit(struct weft_kernel_trace *trace, uint32_t cp
 	struct weft_ctf_stream *stream = weft_syscall_name(number) ? stream_of(trace, cpu) : NULL;
 
 	if (stream) {
-		uint8_t *at = weft_ctf_stream_begin(
-			stream, (uint16_t)(WEFT_KERNEL_SYSCALL_EXIT + number), time_ns, ROOM);
+		uint8_t *at =
+			begin_event(trace, stream, (uint16_t)(WEFT_KERNEL_SYSCALL_EXIT + number),
+				    time_ns, ROOM);
 
 		weft_ctf_stream_end(stream, put_int64(at, result));
 	}
@@ -401,11 +442,53 @@ void weft_kernel_trace_lost(struct weft_kernel_trace *trace, uint32_t cpu, uint6
 	}
 }
 
+/* ---- Mappings ---- */
+
+static uint8_t *put_text(uint8_t *at, const char *text, size_t max_len)
+{
+	size_t len = strnlen(text, max_len);
+
+	memcpy(at, text, len);
+	at[len] = '\0';
+	return at + len + 1;
+}
+
+void weft_kernel_trace_map(struct weft_kernel_trace *trace, uint64_t time_ns,
+			   const struct weft_kernel_map *map)
+{
+	enum { BUILD_ID_LEN_MAX = 128, PATH_LEN_MAX = 3500 };
+	const size_t room = ROOM_MAP + strnlen(map->path, PATH_LEN_MAX) +
+			    strnlen(map->build_id, BUILD_ID_LEN_MAX);
+	uint8_t *at;
+
+	if (!trace->layout.chains) {
+		return;
+	}
+	trace->event_count++;
+	at = begin_event(trace, &trace->maps, WEFT_KERNEL_VM_MAP, time_ns, room);
+	at = put_int32(at, map->pid);
+	at = put_uint64(at, map->start);
+	at = put_uint64(at, map->end);
+	at = put_uint64(at, map->flags);
+	at = put_uint64(at, map->inode);
+	at = put_uint64(at, map->offset_bytes);
+	at = put_text(at, map->path, PATH_LEN_MAX);
+	at = put_text(at, map->build_id, BUILD_ID_LEN_MAX);
+	weft_ctf_stream_end(&trace->maps, at);
+}
+
+void weft_kernel_trace_maps_lost(struct weft_kernel_trace *trace, uint64_t count)
+{
+	if (trace->layout.chains) {
+		weft_ctf_stream_discard(&trace->maps, count);
+	}
+}
+
 /* ---- Threads that were there ---- */
 
 static void dump_mark(struct weft_kernel_trace *trace, uint16_t id, uint64_t time_ns)
 {
-	weft_ctf_stream_end(&trace->dump, weft_ctf_stream_begin(&trace->dump, id, time_ns, ROOM));
+	weft_ctf_stream_end(&trace->dump, begin_event(trace, &trace->dump, id, time_ns, ROOM));
 }
 
 void weft_kernel_trace_dump_begin(struct weft_kernel_trace *trace, uint64_t time_ns)
@@ -433,7 +516,7 @@ static int32_t status_of(char state)
 void weft_kernel_trace_dump_thread(struct weft_kernel_trace *trace, uint64_t time_ns,
 				   const struct weft_kernel_thread *thread)
 {
-	uint8_t *at = weft_ctf_stream_begin(&trace->dump, WEFT_KERNEL_DUMP_STATE, time_ns, ROOM);
+	uint8_t *at = begin_event(trace, &trace->dump, WEFT_KERNEL_DUMP_STATE, time_ns, ROOM);
 
 	/* Older than whatever an event tells; since 1: none is known that is older. */
 	weft_kernel_trace_set_name(trace, 1, thread->tid, thread->name);
@@ -455,7 +538,7 @@ void weft_kernel_trace_dump_thread(struct weft_kernel_trace *trace, uint64_t tim
 	at = put_uint8(at, thread->object);
 	at = put_uint64(at, thread->arg);
 	weft_ctf_stream_end(&trace->dump, at);
-	at = weft_ctf_stream_begin(&trace->dump, WEFT_KERNEL_DUMP_NS, time_ns, ROOM);
+	at = begin_event(trace, &trace->dump, WEFT_KERNEL_DUMP_NS, time_ns, ROOM);
 	at = put_int32(at, thread->tid);
 	at = put_int32(at, thread->vtid);
 	at = put_int32(at, thread->vpid);

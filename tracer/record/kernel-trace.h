@@ -2,7 +2,8 @@
 // Copyright (c) 2026 The Weft authors
 /*
  * The kernel's trace being written: DIR/metadata, one stream a CPU (channel0_N), and the threads that
- * were there at the start in a stream of their own (statedump_0), so that no stream must be sorted.
+ * were there at the start in a stream of their own (statedump_0), so that no stream must be sorted; as
+ * must what processes have mapped (mappings_0), where call chains are told.
  * Knows the name of each thread: sources tell it only when it changes.
  *
  *     weft_kernel_trace_init()
@@ -46,7 +47,7 @@ struct weft_kernel_trace {
 	struct weft_kernel_layout layout;
 	struct weft_kernel_cpu *cpus; /* Owned. */
 	uint32_t cpu_count;
-	struct weft_ctf_stream dump;
+	struct weft_ctf_stream dump, maps;
 	struct weft_kernel_name *names; /* By thread id; unused pages cost nothing. Owned. */
 	uint32_t name_count;
 	uint64_t event_count, switch_count;
@@ -60,6 +61,8 @@ struct weft_kernel_switch {
 	uint8_t object; /* enum weft_kernel_object. */
 	uint64_t arg;
 	bool one_sided; /* The other thread, with tid 0, is not the idle thread but unknown. */
+	uint32_t chain_count;  /* At most WEFT_CHAIN_MAX; 0: not known. */
+	const uint64_t *chain; /* Return addresses of prev, innermost first. Borrowed. */
 };
 
 struct weft_kernel_waking {
@@ -87,6 +90,16 @@ struct weft_kernel_thread {
 	int16_t syscall;
 	uint8_t object; /* enum weft_kernel_object, of the descriptor `arg`. */
 	uint64_t arg;
+};
+
+/** Code of a file that a process has mapped. */
+struct weft_kernel_map {
+	int32_t pid;
+	uint64_t start, end, offset_bytes; /* Addresses, and where in the file that is. */
+	uint64_t flags;                    /* VM_READ, VM_WRITE, VM_EXEC of the kernel: 1, 2, 4. */
+	uint64_t inode;                    /* 0: not known. */
+	const char *path;                  /* Borrowed. */
+	const char *build_id;              /* Lower-case hex; "": not known. Borrowed. */
 };
 
 /**
@@ -139,6 +152,11 @@ void weft_kernel_trace_syscall_entry(struct weft_kernel_trace *trace, uint32_t c
 				     uint64_t time_ns, int number);
 void weft_kernel_trace_syscall_exit(struct weft_kernel_trace *trace, uint32_t cpu, uint64_t time_ns,
 				    int number, int64_t result);
+/** Without layout.chains nothing is written. */
+void weft_kernel_trace_map(struct weft_kernel_trace *trace, uint64_t time_ns,
+			   const struct weft_kernel_map *map);
+/** Mappings that the source dropped. */
+void weft_kernel_trace_maps_lost(struct weft_kernel_trace *trace, uint64_t count);
 /** Events that the source dropped on a CPU. */
 void weft_kernel_trace_lost(struct weft_kernel_trace *trace, uint32_t cpu, uint64_t count);
 

@@ -125,6 +125,7 @@ static int use_ring(struct weft_perf_state *state, uint32_t number, int fd, stru
 		return ret;
 	}
 	cpu->fd = fd;
+	cpu->ring.has_chains = state->chains;
 	watch.data.u32 = number;
 	return epoll_ctl(state->epoll_fd, EPOLL_CTL_ADD, fd, &watch) < 0
 		       ? weft_error_set_errno(err, -errno, "perf: cannot wait for a ring")
@@ -188,6 +189,15 @@ static int read_points(struct weft_perf_state *state, struct weft_error *err)
 	return ret;
 }
 
+/* All samples in a ring have one layout: those that need no chain have an empty one, which costs nothing. */
+static void ask_for_chain(struct perf_event_attr *point, bool is_switch)
+{
+	point->sample_type |= PERF_SAMPLE_CALLCHAIN;
+	point->exclude_callchain_kernel = 1;
+	point->exclude_callchain_user = !is_switch;
+	point->sample_max_stack = is_switch ? WEFT_CHAIN_MAX : 1;
+}
+
 /* The tracepoint first: what the records tell is then told by both. */
 static int open_cpu(struct weft_perf_state *state, uint32_t number, struct weft_error *err)
 {
@@ -211,6 +221,9 @@ static int open_cpu(struct weft_perf_state *state, uint32_t number, struct weft_
 			.wakeup_watermark = (uint32_t)(state->ring_bytes / 2),
 		};
 
+		if (state->chains) {
+			ask_for_chain(&point, i == WEFT_POINT_SWITCH);
+		}
 		ret = add_event(state, &point, -1, number, err);
 		if (ret == 0 && i == WEFT_POINT_SWITCH) {
 			cpu->point_fd = state->fds[state->fd_count - 1];
@@ -383,6 +396,7 @@ static int open_any(const struct weft_engine_request *request, bool wide, void *
 		return weft_error_set(err, -ENOMEM, "out of memory");
 	}
 	state->wide = wide;
+	state->chains = wide && request->chains;
 	state->self = getpid();
 	state->cpu_count = request->cpu_count;
 	state->ring_bytes = request->ring_bytes;
@@ -444,10 +458,11 @@ static bool is_whole(const struct weft_perf_window *window)
 }
 
 /* After a round, whose switches were taken as the source of that round demanded. */
-static void choose_source(struct weft_perf_cpu *cpu)
+static void choose_source(struct weft_perf_cpu *cpu, bool chains)
 {
-	/* A state that is neither running nor the usual interruptible sleep. */
-	static const char unusual[] = "prev_state > 1 && prev_state < 256";
+	/* A state that is neither running nor the usual interruptible sleep; or any, for its chain. */
+	const char *wanted = chains ? "prev_state > 0 && prev_state < 256"
+				    : "prev_state > 1 && prev_state < 256";
 	struct weft_perf_window *window = &cpu->window;
 
 	if (window->lost || cpu->source == WEFT_SOURCE_RECORDS) {
@@ -462,7 +477,7 @@ static void choose_source(struct weft_perf_cpu *cpu)
 		*window = (struct weft_perf_window){0};
 	} else if (window->untold_from_idle_count || has_holes(cpu)) {
 		/* A kernel that refuses goes on telling all of them. */
-		(void)ioctl(cpu->point_fd, PERF_EVENT_IOC_SET_FILTER, unusual);
+		(void)ioctl(cpu->point_fd, PERF_EVENT_IOC_SET_FILTER, wanted);
 		cpu->source = WEFT_SOURCE_RECORDS;
 	} else if (is_whole(window)) {
 		(void)ioctl(cpu->records_fd, PERF_EVENT_IOC_DISABLE, 0); /* Ours. */
@@ -517,7 +532,7 @@ static uint64_t perf_drain(void *ctx, struct weft_kernel_trace *trace)
 			read_events(state, number, trace);
 		}
 		if (state->cpus[number].records_fd >= 0) {
-			choose_source(&state->cpus[number]);
+			choose_source(&state->cpus[number], state->chains);
 		}
 	}
 	return most;
@@ -550,6 +565,7 @@ const struct weft_engine weft_engine_perf = {
 	.tier = WEFT_RECORD_TIER_TRACEPOINTS,
 	.wakers = true,
 	.sees_all = true,
+	.has_chains = true,
 	.open = open_tracepoints,
 	.get_fd = perf_get_fd,
 	.drain = perf_drain,

@@ -117,17 +117,44 @@ static int read_origin(struct weft_perf_record *record)
 	return 1;
 }
 
-static int read_sample(struct weft_perf_record *record)
+static void advance(struct weft_perf_record *record, size_t size)
+{
+	record->body += size;
+	record->size -= size;
+}
+
+static int read_chain(struct weft_perf_record *record)
+{
+	uint64_t count;
+
+	if (record->size < sizeof(count)) {
+		return 0;
+	}
+	memcpy(&count, record->body, sizeof(count));
+	advance(record, sizeof(count));
+	if (count > record->size / sizeof(uint64_t)) {
+		return 0;
+	}
+	record->chain = record->body;
+	record->chain_count = count;
+	advance(record, (size_t)count * sizeof(uint64_t));
+	return 1;
+}
+
+static int read_sample(struct weft_perf_record *record, bool has_chains)
 {
 	uint32_t raw_size;
 
-	if (record->size < TIME_SIZE + sizeof(raw_size)) {
+	if (record->size < TIME_SIZE) {
 		return 0;
 	}
 	memcpy(&record->time_ns, record->body, sizeof(record->time_ns));
-	memcpy(&raw_size, record->body + TIME_SIZE, sizeof(raw_size));
-	record->body += TIME_SIZE + sizeof(raw_size);
-	record->size -= TIME_SIZE + sizeof(raw_size);
+	advance(record, TIME_SIZE);
+	if ((has_chains && !read_chain(record)) || record->size < sizeof(raw_size)) {
+		return 0;
+	}
+	memcpy(&raw_size, record->body, sizeof(raw_size));
+	advance(record, sizeof(raw_size));
 	record->size = raw_size < record->size ? raw_size : record->size;
 	record->pid = record->tid = 0;
 	if (record->size >= AT_TID + sizeof(record->tid)) {
@@ -166,7 +193,10 @@ int weft_perf_ring_next(struct weft_perf_ring *ring, uint64_t end,
 	ret_record->misc = header.misc;
 	ret_record->body = record + sizeof(header);
 	ret_record->size = header.size - sizeof(header);
-	if (header.type == PERF_RECORD_SAMPLE ? read_sample(ret_record) : read_origin(ret_record)) {
+	ret_record->chain = NULL;
+	ret_record->chain_count = 0;
+	if (header.type == PERF_RECORD_SAMPLE ? read_sample(ret_record, ring->has_chains)
+					      : read_origin(ret_record)) {
 		return 1;
 	}
 	ring->at = end; /* As above. */

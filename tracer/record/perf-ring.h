@@ -7,6 +7,7 @@
 #ifndef WEFT_RECORD_PERF_RING_H
 #define WEFT_RECORD_PERF_RING_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -20,6 +21,7 @@ struct weft_perf_ring {
 	size_t bytes;                      /* Of data, behind the page. */
 	uint64_t at;                       /* Read up to here. */
 	uint8_t *copy;                     /* Of a record that wraps; 64 KiB. Owned. */
+	bool has_chains;                   /* Samples tell call chains: PERF_SAMPLE_CALLCHAIN. */
 };
 
 /** A record without its header, and what every record tells. */
@@ -29,6 +31,8 @@ struct weft_perf_record {
 	const uint8_t
 		*body; /* Valid until the next call. Behind the header; a sample's raw data. */
 	size_t size;
+	const uint8_t *chain; /* Of a sample: chain_count addresses of 8 bytes; as body. */
+	uint64_t chain_count;
 	int32_t pid, tid; /* Current thread; -1: it is being destroyed. Samples tell tid alone. */
 	uint64_t time_ns; /* CLOCK_MONOTONIC; 0 in records of losses, which tell nothing else. */
 };

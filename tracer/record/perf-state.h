@@ -60,6 +60,7 @@ struct weft_perf_cpu {
 	int fd;            /* Of the event whose ring it is; -1: CPU is not up. */
 	enum weft_perf_source source;
 	struct weft_kernel_switch told; /* By the tracepoint. */
+	uint64_t chain[WEFT_CHAIN_MAX]; /* Of `told`. */
 	bool pending;                   /* `told` has no record yet. */
 	bool written;                   /* `told` is in the trace. */
 	int32_t running;                /* -1: not known. */
@@ -77,7 +78,8 @@ struct weft_perf_cpu {
 };
 
 struct weft_perf_state {
-	bool wide; /* Tier tracepoints. */
+	bool wide;   /* Tier tracepoints. */
+	bool chains; /* Call chains at switches. */
 	struct weft_perf_point points[WEFT_POINT_COUNT];
 	struct weft_perf_cpu *cpus; /* Owned. */
 	uint32_t cpu_count;

@@ -146,6 +146,26 @@ static int64_t field(const struct weft_perf_point *point, int number,
 }
 
 /* The records tell the same, or nothing any more; where the tracepoint has holes it is kept for them. */
+/* Of a thread that goes to sleep: how its program came there. The kernel marks parts by large numbers. */
+static void take_chain(struct weft_perf_cpu *cpu, const struct weft_perf_record *record)
+{
+	const int64_t state = cpu->told.prev_state;
+	uint64_t address;
+	uint64_t i;
+
+	cpu->told.chain = cpu->chain;
+	cpu->told.chain_count = 0;
+	if (state == 0 || state >= EXITED / 2) {
+		return; /* Preempted, or at its end. */
+	}
+	for (i = 0; i < record->chain_count && cpu->told.chain_count < WEFT_CHAIN_MAX; i++) {
+		memcpy(&address, record->chain + i * sizeof(address), sizeof(address));
+		if (address < (uint64_t)PERF_CONTEXT_MAX) {
+			cpu->chain[cpu->told.chain_count++] = address;
+		}
+	}
+}
+
 static void take_point(struct weft_perf_state *state, const struct weft_perf_point *point,
 		       struct weft_kernel_trace *trace, uint32_t number,
 		       const struct weft_perf_record *record)
@@ -159,6 +179,7 @@ static void take_point(struct weft_perf_state *state, const struct weft_perf_poi
 		.next_prio = (int32_t)field(point, WEFT_FIELD_NEXT_PRIO, record) - PRIO_SHIFT,
 		.prev_state = field(point, WEFT_FIELD_STATE, record),
 	};
+	take_chain(cpu, record);
 	cpu->pending = true;
 	cpu->written = cpu->source != WEFT_SOURCE_RECORDS;
 	if (!cpu->written) {

@@ -273,7 +273,8 @@ static int start_capture(struct weft_recording *recording, struct weft_error *er
 		.forced = options->tier_forced,
 		.request = {.scope = options->scope,
 			    .pid = options->pid,
-			    .syscalls = options->syscalls},
+			    .syscalls = options->syscalls,
+			    .chains = options->callchains},
 		.clock_offset_ns = recording->clock_offset_ns,
 	};
 	int ret;
@@ -312,6 +313,19 @@ static int start_kernel(struct weft_recording *recording, struct weft_error *err
 		}
 	}
 	return options->tier <= WEFT_RECORD_TIER_ACCOUNTING ? 0 : start_capture(recording, err);
+}
+
+/* Engines of ours that cannot tell them say so themselves. */
+static void note_missing_chains(struct weft_recording *recording)
+{
+	char before[WEFT_ERROR_TEXT_SIZE];
+
+	if (recording->options.callchains && !recording->capture) {
+		(void)snprintf(before, sizeof(before), "%s", recording->refusal.text);
+		(void)weft_error_set(&recording->refusal, -EOPNOTSUPP,
+				     "%s%scall chains are told by tier 'tracepoints' only", before,
+				     before[0] ? "; " : "");
+	}
 }
 
 /* What must be free on the disk, beside what is written between two looks. */
@@ -363,6 +377,7 @@ static int start_session(struct weft_recording *recording, struct weft_error *er
 	/* After the process was found, which can take seconds that nobody wants to see. */
 	if (ret == 0) {
 		ret = start_kernel(recording, err);
+		note_missing_chains(recording);
 	}
 	if (ret == 0 && missing.code && recording->tier <= WEFT_RECORD_TIER_ACCOUNTING) {
 		ret = weft_error_set(err, missing.code, "%s", missing.text);

@@ -26,6 +26,7 @@
 #define STATES           0x7f /* Those that the kernel reports to tracers. */
 #define ANON_INODE_MAGIC 0x09041934
 #define RESERVE_TRIES    4
+#define EXITED           0x30 /* EXIT_DEAD, EXIT_ZOMBIE: no program is left. */
 #define BELL_SIZE        __builtin_offsetof(struct weft_bpf_waking, tid)
 
 struct ns_common {
@@ -126,6 +127,18 @@ struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, WEFT_BPF_NAMES_BYTES);
 } names SEC(".maps");
+
+/* Where a chain is put together: how long it is shows afterwards. */
+struct chain_room {
+	__u64 addresses[WEFT_CHAIN_MAX];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct chain_room);
+} chain_rooms SEC(".maps");
 
 /* ---- Rings ---- */
 
@@ -299,7 +312,38 @@ static __always_inline __u8 state_bits(const __u64 *ctx, struct task_struct *pre
 	return (state | (__u32)prev->exit_state) & STATES;
 }
 
-static __always_inline int put_switch(const __u64 *ctx, bool casts)
+/*
+ * Frame pointers of the program, followed by the kernel: what is not in memory ends the chain. In a
+ * record of its own, so that a switch without one stays small.
+ */
+static __always_inline void put_chain(void *ctx, struct weft_bpf_cpu *own, __s32 tid)
+{
+	const __u32 only = 0;
+	struct chain_room *room = bpf_map_lookup_elem(&chain_rooms, &only);
+	struct weft_bpf_chain *record;
+	long size;
+
+	if (!room) {
+		return;
+	}
+	size = bpf_get_stack(ctx, room, sizeof(*room), BPF_F_USER_STACK);
+	if (size < (long)sizeof(__u64) || size > (long)sizeof(*room)) {
+		return;
+	}
+	record = reserve(own, __builtin_offsetof(struct weft_bpf_chain, addresses) + size);
+	if (!record) {
+		return;
+	}
+	record->type = WEFT_BPF_CHAIN;
+	record->count = size / sizeof(__u64);
+	record->tid = tid;
+	if (bpf_probe_read_kernel(record->addresses, size, room) < 0) {
+		record->addresses[0] = 0;
+	}
+	submit(own, &record->time_ns);
+}
+
+static __always_inline int put_switch(__u64 *ctx, bool casts)
 {
 	struct task_struct *prev = (struct task_struct *)ctx[1];
 	struct task_struct *next = (struct task_struct *)ctx[2];
@@ -315,6 +359,9 @@ static __always_inline int put_switch(const __u64 *ctx, bool casts)
 	}
 	if (state && prev->pid) {
 		number = syscall_of(prev, &arg);
+	}
+	if (settings.takes_chains && state && !(state & EXITED) && !(prev->flags & PF_KTHREAD)) {
+		put_chain(ctx, own, prev->pid);
 	}
 	if (number < 0) {
 		record = reserve(own, __builtin_offsetof(struct weft_bpf_switch, arg));

@@ -66,6 +66,8 @@ static const char help[] =
 	"source\n"
 	"                     can be named: tracepoints:bpf, tracepoints:perf\n"
 	"      --syscalls     record each system call too (tracepoints:bpf; many events)\n"
+	"      --callchains   record where in its program each thread is that goes to sleep\n"
+	"                     (tier tracepoints; follows frame pointers; twice the cost)\n"
 	"      --json         print the result as one JSON object on standard output\n"
 	"  -q, --quiet        no progress, no closing lines\n"
 	"  -h, --help         this text\n\n"
@@ -75,7 +77,7 @@ static const char help[] =
 	"in\n"
 	"each case.\n";
 
-enum { OPTION_SCHED = 256, OPTION_SYSCALLS, OPTION_JSON };
+enum { OPTION_SCHED = 256, OPTION_SYSCALLS, OPTION_CALLCHAINS, OPTION_JSON };
 
 static const struct option long_options[] = {
 	{"pid", required_argument, NULL, 'p'},
@@ -84,6 +86,7 @@ static const struct option long_options[] = {
 	{"seconds", required_argument, NULL, 's'},
 	{"sched", required_argument, NULL, OPTION_SCHED},
 	{"syscalls", no_argument, NULL, OPTION_SYSCALLS},
+	{"callchains", no_argument, NULL, OPTION_CALLCHAINS},
 	{"json", no_argument, NULL, OPTION_JSON},
 	{"quiet", no_argument, NULL, 'q'},
 	{"help", no_argument, NULL, 'h'},
@@ -160,6 +163,9 @@ static int take_option(int code, struct settings *settings)
 		return WEFT_CLI_OK;
 	case OPTION_SYSCALLS:
 		settings->options.syscalls = true;
+		return WEFT_CLI_OK;
+	case OPTION_CALLCHAINS:
+		settings->options.callchains = true;
 		return WEFT_CLI_OK;
 	case OPTION_JSON:
 		settings->json = true;

@@ -83,6 +83,21 @@ static struct weft_event *append_by(struct world *world, enum weft_event_kind ki
 
 /* ---- What the kernel tells ---- */
 
+/* Often none; the deepest are deeper than any reader takes. */
+static struct weft_text any_chain(struct world *world)
+{
+	static const uint64_t depths[] = {1, 5, 64, WEFT_CHAIN_DEPTH_MAX};
+	static uint64_t addresses[WEFT_CHAIN_DEPTH_MAX + 16];
+	const uint64_t depth = below(world, 2) ? 0 : depths[below(world, 4)];
+	size_t i;
+
+	for (i = 0; i < sizeof(addresses) / sizeof(addresses[0]); i++) {
+		addresses[i] = 0x400000 + 16 * (i % 40);
+	}
+	return (struct weft_text){(const char *)(addresses + below(world, 16)),
+				  (uint32_t)(depth * sizeof(addresses[0]))};
+}
+
 static void switch_cpu(struct world *world, uint32_t cpu, int32_t next,
 		       enum weft_switch_reason reason)
 {
@@ -98,6 +113,7 @@ static void switch_cpu(struct world *world, uint32_t cpu, int32_t next,
 	event->sched_switch.reason = reason;
 	event->sched_switch.wait.syscall = (weft_syscall_index)below(world, 100);
 	event->sched_switch.wait.object = (uint8_t)below(world, 10);
+	event->sched_switch.chain = any_chain(world);
 	event->sched_switch.prev_name = text("thread");
 	event->sched_switch.next_name = text("thread");
 	if (prev >= 0) {

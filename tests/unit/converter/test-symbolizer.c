@@ -251,6 +251,194 @@ static void a_later_object_replaces_what_it_overlaps(void **state)
 	weft_symbolizer_destroy(symbolizer);
 }
 
+/* What the kernel tells of the library's code in this process, as if it were process `pid`. */
+static struct weft_event own_mapping(int32_t pid, const char *path)
+{
+	const uint64_t address = (uint64_t)(uintptr_t)dlsym(library, "plain_function");
+	struct weft_event event = {.kind = WEFT_EVENT_MAPPING};
+	unsigned long start = 0, end = 0, offset = 0;
+	char line[1024];
+	FILE *file = fopen("/proc/self/maps", "r");
+
+	assert_non_null(file);
+	while (fgets(line, sizeof(line), file) &&
+	       (sscanf(line, "%lx-%lx %*s %lx", &start, &end, &offset) != 3 || address < start ||
+		address >= end)) {
+	}
+	(void)fclose(file);
+	assert_in_range(address, start, end - 1);
+	event.mapping.subject_pid = pid;
+	event.mapping.start = start;
+	event.mapping.end = end;
+	event.mapping.offset = offset;
+	event.mapping.path = text_of(path);
+	event.mapping.build_id = text_of("");
+	return event;
+}
+
+static const char *name_in(struct weft_symbolizer *symbolizer, int32_t pid)
+{
+	const uint64_t address = (uint64_t)(uintptr_t)dlsym(library, "plain_function");
+
+	return weft_symbolizer_resolve(symbolizer, pid, address + 1)->function;
+}
+
+static void mappings_that_the_kernel_tells_give_functions(void **state)
+{
+	struct weft_symbolizer *symbolizer = weft_symbolizer_create();
+	struct weft_event mapping = own_mapping(PID, WEFT_TEST_TARGET);
+	char expected[64];
+
+	(void)state;
+	/* An address is a number until what is there is told. */
+	assert_memory_equal(name_in(symbolizer, PID), "0x", 2);
+	mapping.mapping.path = text_of("");
+	assert_int_equal(weft_symbolizer_add_mapping(symbolizer, &mapping), 0);
+	assert_memory_equal(name_in(symbolizer, PID), "0x", 2);
+	mapping = own_mapping(PID, WEFT_TEST_TARGET);
+	assert_int_equal(weft_symbolizer_add_mapping(symbolizer, &mapping), 0);
+	assert_string_equal(name_in(symbolizer, PID), "plain_function");
+	assert_memory_equal(name_in(symbolizer, PID + 1), "0x", 2);
+	/* Of another file there is an offset to tell. */
+	mapping = own_mapping(PID + 1, "/nonexistent/libgone.so");
+	assert_int_equal(weft_symbolizer_add_mapping(symbolizer, &mapping), 0);
+	(void)snprintf(expected, sizeof(expected), "libgone.so+0x%llx",
+		       (unsigned long long)((uint64_t)(uintptr_t)dlsym(library, "plain_function") +
+					    1 - mapping.mapping.start + mapping.mapping.offset));
+	assert_string_equal(name_in(symbolizer, PID + 1), expected);
+	weft_symbolizer_destroy(symbolizer);
+}
+
+/* The kernel's offset may lie outside of all that a file loads. */
+static void damaged_mappings_give_object_and_offset(void **state)
+{
+	static const uint64_t offsets[] = {UINT64_MAX, UINT64_MAX / 2, 1, 1U << 30};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(offsets) / sizeof(offsets[0]); i++) {
+		struct weft_symbolizer *symbolizer = weft_symbolizer_create();
+		struct weft_event mapping = own_mapping(PID, WEFT_TEST_TARGET);
+
+		mapping.mapping.offset = offsets[i];
+		assert_int_equal(weft_symbolizer_add_mapping(symbolizer, &mapping), 0);
+		assert_non_null(name_in(symbolizer, PID));
+		mapping.mapping.end = mapping.mapping.start;
+		assert_int_equal(weft_symbolizer_add_mapping(symbolizer, &mapping), 0);
+		weft_symbolizer_destroy(symbolizer);
+	}
+}
+
+/* Mappings are parts of it, and say no more. */
+static void what_a_program_says_of_itself_outdoes_its_mappings(void **state)
+{
+	struct weft_symbolizer *symbolizer = weft_symbolizer_create();
+	struct weft_event mapping = own_mapping(PID, WEFT_TEST_TARGET);
+	const uint64_t id =
+		(announce(symbolizer, WEFT_TEST_TARGET, "", mapping.mapping.start - 0x10000),
+		 weft_symbolizer_find_object(symbolizer, PID, mapping.mapping.start)->id);
+
+	(void)state;
+	assert_int_equal(weft_symbolizer_add_mapping(symbolizer, &mapping), 0);
+	assert_int_equal(weft_symbolizer_find_object(symbolizer, PID, mapping.mapping.start)->id,
+			 id);
+	/* Another file there means that it is gone. */
+	mapping.mapping.path = text_of("/nonexistent/other");
+	assert_int_equal(weft_symbolizer_add_mapping(symbolizer, &mapping), 0);
+	assert_string_equal(
+		weft_symbolizer_find_object(symbolizer, PID, mapping.mapping.start)->path,
+		"/nonexistent/other");
+	weft_symbolizer_destroy(symbolizer);
+}
+
+static void a_forked_process_has_what_its_parent_has(void **state)
+{
+	struct weft_symbolizer *symbolizer = weft_symbolizer_create();
+	struct weft_event mapping = own_mapping(PID, WEFT_TEST_TARGET);
+	struct weft_event other = own_mapping(PID + 1, "/nonexistent/other");
+
+	(void)state;
+	assert_int_equal(weft_symbolizer_add_mapping(symbolizer, &mapping), 0);
+	/* What an earlier process with that id had is gone. */
+	assert_int_equal(weft_symbolizer_add_mapping(symbolizer, &other), 0);
+	assert_int_equal(weft_symbolizer_fork(symbolizer, PID, PID + 1), 0);
+	assert_string_equal(name_in(symbolizer, PID + 1), "plain_function");
+	/* Of a parent that nobody knows, of itself. */
+	assert_int_equal(weft_symbolizer_fork(symbolizer, PID + 7, PID + 1), 0);
+	assert_memory_equal(name_in(symbolizer, PID + 1), "0x", 2);
+	assert_int_equal(weft_symbolizer_fork(symbolizer, PID, PID), 0);
+	assert_string_equal(name_in(symbolizer, PID), "plain_function");
+	weft_symbolizer_destroy(symbolizer);
+}
+
+/* Of a machine that starts programs all day long, the last thousand that ended are kept. */
+static void processes_that_ended_long_ago_are_forgotten(void **state)
+{
+	struct weft_symbolizer *symbolizer = weft_symbolizer_create();
+	struct weft_event mapping = own_mapping(PID, WEFT_TEST_TARGET);
+	int32_t pid;
+
+	(void)state;
+	for (pid = 1000; pid < 1000 + 1500; pid++) {
+		mapping.mapping.subject_pid = pid;
+		assert_int_equal(weft_symbolizer_add_mapping(symbolizer, &mapping), 0);
+		weft_symbolizer_exit(symbolizer, pid);
+		weft_symbolizer_exit(symbolizer, pid);
+		weft_symbolizer_exit(symbolizer, -pid);
+	}
+	assert_string_equal(name_in(symbolizer, 2499), "plain_function");
+	assert_string_equal(name_in(symbolizer, 2499 - 1023), "plain_function");
+	assert_memory_equal(name_in(symbolizer, 2499 - 1024), "0x", 2);
+	weft_symbolizer_destroy(symbolizer);
+}
+
+/* Where a program has no frame pointers, a chain ends in whatever was in their place. */
+static void what_is_no_code_ends_no_chain(void **state)
+{
+	const uint64_t code = (uint64_t)(uintptr_t)dlsym(library, "plain_function") + 1;
+	const uint64_t chains[][4] = {{code, code, 0x6b08, 5},
+				      {code, 0x6b08, code, 5},
+				      {0x6b08, code, code, code},
+				      {0x6b08, 1, 2, 3},
+				      {0x6b08, 0, UINT64_MAX, 0}};
+	const size_t expected[] = {2, 3, 4, 1, 1};
+	struct weft_symbolizer *symbolizer = weft_symbolizer_create();
+	struct weft_event mapping = own_mapping(PID, WEFT_TEST_TARGET);
+	struct weft_text chain = {"", 0};
+	size_t i;
+
+	(void)state;
+	assert_int_equal(weft_symbolizer_add_mapping(symbolizer, &mapping), 0);
+	assert_int_equal(weft_symbolizer_trim_chain(symbolizer, PID, chain), 0);
+	for (i = 0; i < sizeof(chains) / sizeof(chains[0]); i++) {
+		chain = (struct weft_text){(const char *)chains[i], sizeof(chains[i])};
+		assert_int_equal(weft_symbolizer_trim_chain(symbolizer, PID, chain), expected[i]);
+		/* Of a process that nothing is known of, all is as good. */
+		assert_int_equal(weft_symbolizer_trim_chain(symbolizer, PID + 1, chain), 4);
+	}
+	weft_symbolizer_destroy(symbolizer);
+}
+
+/* Regions are looked up when all is read. */
+static void what_a_program_said_of_itself_is_kept(void **state)
+{
+	struct weft_symbolizer *symbolizer = weft_symbolizer_create();
+	struct weft_event mapping = own_mapping(PID, "/nonexistent/other");
+	int32_t pid;
+
+	(void)state;
+	assert_string_equal(resolve(symbolizer, WEFT_TEST_TARGET, "", "plain_function")->function,
+			    "plain_function");
+	weft_symbolizer_exit(symbolizer, PID);
+	for (pid = 1000; pid < 1000 + 1500; pid++) {
+		mapping.mapping.subject_pid = pid;
+		assert_int_equal(weft_symbolizer_add_mapping(symbolizer, &mapping), 0);
+		weft_symbolizer_exit(symbolizer, pid);
+	}
+	assert_string_equal(name_in(symbolizer, PID), "plain_function");
+	weft_symbolizer_destroy(symbolizer);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -266,6 +454,13 @@ int main(void)
 		cmocka_unit_test(equal_places_are_one_frame),
 		cmocka_unit_test(a_new_life_of_a_pid_forgets_its_objects),
 		cmocka_unit_test(a_later_object_replaces_what_it_overlaps),
+		cmocka_unit_test(mappings_that_the_kernel_tells_give_functions),
+		cmocka_unit_test(damaged_mappings_give_object_and_offset),
+		cmocka_unit_test(what_a_program_says_of_itself_outdoes_its_mappings),
+		cmocka_unit_test(a_forked_process_has_what_its_parent_has),
+		cmocka_unit_test(processes_that_ended_long_ago_are_forgotten),
+		cmocka_unit_test(what_a_program_said_of_itself_is_kept),
+		cmocka_unit_test(what_is_no_code_ends_no_chain),
 	};
 
 	return cmocka_run_group_tests(tests, load, unload);

@@ -20,6 +20,7 @@
 
 #include "filter.h"
 #include "go-encoder.h"
+#include "profile-sink.h"
 #include "random-script.h"
 #include "timeline.h"
 
@@ -371,6 +372,74 @@ static void threads_that_never_run_are_shown(void **state)
 
 /* ---- For real readers ---- */
 
+/* Nanoseconds and events of all samples; the deepest stack. */
+struct profile_sums {
+	int64_t count, ns;
+	uint32_t depth;
+};
+
+static struct profile_sums profile_script(enum weft_convert_format format, bool with_chains)
+{
+	struct weft_timeline_options options = {WEFT_LANES_AUTO, true};
+	struct weft_symbolizer *symbolizer = weft_symbolizer_create();
+	struct weft_profile_sink sink;
+	struct weft_timeline *timeline;
+	struct profile_sums sums = {0};
+	struct weft_event event;
+	uint32_t i;
+
+	assert_non_null(symbolizer);
+	assert_int_equal(weft_profile_sink_init(&sink, format, true, "x", symbolizer), 0);
+	timeline = weft_timeline_create(&options, &weft_profile_sink_ops, &sink);
+	assert_non_null(timeline);
+	for (i = 0; i < script.count; i++) {
+		event = script.events[i];
+		if (event.kind == WEFT_EVENT_SWITCH && !with_chains) {
+			event.sched_switch.chain.len = 0;
+		}
+		assert_int_equal(weft_timeline_feed(timeline, &event), 0);
+	}
+	weft_profile_sink_end(&sink, weft_timeline_totals(timeline)->last_ns);
+	assert_int_equal(sink.status, 0);
+	for (i = 0; i < weft_pprof_sample_count(sink.profile); i++) {
+		const struct weft_pprof_sample *sample = weft_pprof_get_sample(sink.profile, i);
+
+		sums.count += sample->values[0];
+		sums.ns += sample->values[1];
+		sums.depth =
+			sample->location_count > sums.depth ? sample->location_count : sums.depth;
+	}
+	weft_timeline_destroy(timeline);
+	weft_profile_sink_fini(&sink);
+	weft_symbolizer_destroy(symbolizer);
+	return sums;
+}
+
+/* Where threads wait says nothing about how long, whatever is damaged. */
+static void call_chains_change_no_sum_of_a_profile(void **state)
+{
+	struct variant variant = {.has_sched = true};
+	uint32_t deepest = 0;
+	uint64_t random;
+	uint64_t seed;
+
+	(void)state;
+	for (seed = 1; seed <= seed_count() / 4; seed++) {
+		struct profile_sums with;
+		struct profile_sums without;
+
+		variant.damage = seed % 4 == 0 ? WEFT_DAMAGE_CORRUPT : 0;
+		generate(seed, &variant, &random);
+		with = profile_script(WEFT_CONVERT_PPROF_OFF_CPU, true);
+		without = profile_script(WEFT_CONVERT_PPROF_OFF_CPU, false);
+		assert_int_equal(with.count, without.count);
+		assert_int_equal(with.ns, without.ns);
+		assert_true(without.depth < with.depth || with.count == 0 || with.depth < 12);
+		deepest = with.depth > deepest ? with.depth : deepest;
+	}
+	assert_true(deepest > WEFT_CHAIN_DEPTH_MAX);
+}
+
 static int dump(const char *folder, uint64_t count)
 {
 	uint64_t seed;
@@ -415,6 +484,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(all_damages_may_come_together),
 		cmocka_unit_test(one_cpu_may_hide_what_it_does_after_idling),
 		cmocka_unit_test(threads_that_never_run_are_shown),
+		cmocka_unit_test(call_chains_change_no_sum_of_a_profile),
 	};
 
 	if (argc == 4 && strcmp(argv[1], "--dump") == 0) {

@@ -32,6 +32,16 @@ struct place {
 	struct weft_kernel_trace trace;
 };
 
+static void open_layout(struct place *place, const struct weft_kernel_layout *layout)
+{
+	struct weft_error err = WEFT_ERROR_INIT;
+
+	(void)snprintf(place->top, sizeof(place->top), "/tmp/weft-kernel-XXXXXX");
+	assert_non_null(mkdtemp(place->top));
+	(void)snprintf(place->dir, sizeof(place->dir), "%s/kernel", place->top);
+	assert_int_equal(weft_kernel_trace_init(&place->trace, place->dir, layout, 2, &err), 0);
+}
+
 static void open_place(struct place *place, bool additions, bool syscalls)
 {
 	const struct weft_kernel_layout layout = {
@@ -42,12 +52,8 @@ static void open_place(struct place *place, bool additions, bool syscalls)
 		.wakers = additions,
 		.syscalls = syscalls,
 	};
-	struct weft_error err = WEFT_ERROR_INIT;
 
-	(void)snprintf(place->top, sizeof(place->top), "/tmp/weft-kernel-XXXXXX");
-	assert_non_null(mkdtemp(place->top));
-	(void)snprintf(place->dir, sizeof(place->dir), "%s/kernel", place->top);
-	assert_int_equal(weft_kernel_trace_init(&place->trace, place->dir, &layout, 2, &err), 0);
+	open_layout(place, &layout);
 }
 
 static void close_place(struct place *place)
@@ -107,8 +113,9 @@ static void write_one_of_each(struct weft_kernel_trace *trace)
 							 .object = WEFT_OBJECT_NONE,
 							 .arg = 0x7f00};
 	static const struct weft_kernel_switch blocked = {
-		100, 0, 120, 120, 1, __NR_read, WEFT_OBJECT_SOCKET, 9, false};
-	static const struct weft_kernel_switch back = {0, 100, 120, 120, 0, -1, 0, 0, false};
+		100, 0, 120, 120, 1, __NR_read, WEFT_OBJECT_SOCKET, 9, false, 0, NULL};
+	static const struct weft_kernel_switch back = {0, 100, 120,   120, 0,   -1,
+						       0, 0,   false, 0,   NULL};
 	static const struct weft_kernel_waking waking = {100, 120, 1, 0, WEFT_CONTEXT_IRQ};
 	static const struct weft_kernel_fork fork = {100,         99,          101, 101,
 						     4026531836U, 4026531999U, 2,   vtids};
@@ -214,7 +221,7 @@ static size_t count_lines(const char *text, const char *word)
 
 static void what_the_source_cannot_tell_is_left_out(void **state)
 {
-	static const struct weft_kernel_switch out = {100, 0, 120, 120, 1, -2, 0, 0, true};
+	static const struct weft_kernel_switch out = {100, 0, 120, 120, 1, -2, 0, 0, true, 0, NULL};
 	struct place place;
 	char *text;
 
@@ -233,7 +240,7 @@ static void what_the_source_cannot_tell_is_left_out(void **state)
 /* Packets follow each other, none of them holds an event twice, and losses are told. */
 static void many_packets_hold_every_event_in_order(void **state)
 {
-	struct weft_kernel_switch event = {1, 2, 120, 120, 1, -1, 0, 0, false};
+	struct weft_kernel_switch event = {1, 2, 120, 120, 1, -1, 0, 0, false, 0, NULL};
 	struct weft_packets packets = {0};
 	struct place place;
 	char *text;
@@ -266,7 +273,7 @@ static void many_packets_hold_every_event_in_order(void **state)
 /* Halves of packets are taken back: what is there reads, what is not is counted. */
 static void a_full_disk_leaves_whole_packets(void **state)
 {
-	struct weft_kernel_switch event = {1, 2, 120, 120, 1, -1, 0, 0, false};
+	struct weft_kernel_switch event = {1, 2, 120, 120, 1, -1, 0, 0, false, 0, NULL};
 	const struct rlimit small = {100000, RLIM_INFINITY};
 	const struct rlimit all = {RLIM_INFINITY, RLIM_INFINITY};
 	struct weft_packets packets = {0};
@@ -294,6 +301,66 @@ static void a_full_disk_leaves_whole_packets(void **state)
 	close_place(&place);
 }
 
+/* As many frames as there may be; more are cut. Mappings are in time's order of their own. */
+static void call_chains_stand_in_the_context_of_switches(void **state)
+{
+	const struct weft_kernel_layout layout = {
+		.tier = "tracepoints", .engine = "perf", .chains = true};
+	uint64_t chain[WEFT_CHAIN_MAX + 1] = {0x401136, 0x7fff00001234};
+	struct weft_kernel_switch out = {100, 0, 120, 120, 1, -1, 0, 0, false, 2, chain};
+	const struct weft_kernel_map map = {99, 0x401000, 0x402000,    0x1000,
+					    5,  12,       "/bin/true", "ab12"};
+	struct place place;
+	char *text;
+
+	(void)state;
+	skip_without_babeltrace();
+	open_layout(&place, &layout);
+	weft_kernel_trace_switch(&place.trace, 0, S, &out);
+	weft_kernel_trace_map(&place.trace, S / 2, &map);
+	out.chain_count = 0;
+	weft_kernel_trace_switch(&place.trace, 0, 2 * S, &out);
+	out.chain_count = WEFT_CHAIN_MAX + 1;
+	weft_kernel_trace_switch(&place.trace, 0, 3 * S, &out);
+	weft_kernel_trace_maps_lost(&place.trace, 2);
+	assert_int_equal(weft_kernel_trace_fini(&place.trace, NULL), 0);
+	text = read_back(&place);
+	assert_non_null(strstr(text, "[00000000000500000000]"));
+	assert_non_null(strstr(text,
+			       "lttng_statedump_vm_map: { cpu_id = 0 }, "
+			       "{ _callstack_user_length = 0, callstack_user = [ ] }, "
+			       "{ pid = 99, start = 0x401000, end = 0x402000, flags = "
+			       "0x5, inode = 12, pgoff = 4096, path = \"/bin/true\", build_id "
+			       "= \"ab12\" }\n"));
+	assert_non_null(strstr(text, "sched_switch: { cpu_id = 0 }, { _callstack_user_length = 2, "
+				     "callstack_user = [ [0] = 0x401136, [1] = 0x7FFF00001234 ] }, "
+				     "{ prev_comm = "));
+	assert_int_equal(count_lines(text, "sched_switch: { cpu_id = 0 }, "
+					   "{ _callstack_user_length = 0, "),
+			 1);
+	assert_int_equal(count_lines(text, "{ _callstack_user_length = 64, "), 1);
+	assert_non_null(strstr(text, "may have discarded events"));
+	free(text);
+	close_place(&place);
+}
+
+/* Without chains there is neither context nor file for them. */
+static void no_chains_leave_no_trace(void **state)
+{
+	const struct weft_kernel_map map = {99, 0x401000, 0x402000, 0, 5, 0, "/bin/true", ""};
+	struct place place;
+	char path[128];
+
+	(void)state;
+	open_place(&place, true, false);
+	weft_kernel_trace_map(&place.trace, S, &map);
+	assert_int_equal(place.trace.event_count, 0);
+	assert_int_equal(weft_kernel_trace_fini(&place.trace, NULL), 0);
+	(void)snprintf(path, sizeof(path), "%s/mappings_0", place.dir);
+	assert_int_equal(access(path, F_OK), -1);
+	close_place(&place);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -301,6 +368,8 @@ int main(void)
 		cmocka_unit_test(what_the_source_cannot_tell_is_left_out),
 		cmocka_unit_test(many_packets_hold_every_event_in_order),
 		cmocka_unit_test(a_full_disk_leaves_whole_packets),
+		cmocka_unit_test(call_chains_stand_in_the_context_of_switches),
+		cmocka_unit_test(no_chains_leave_no_trace),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
