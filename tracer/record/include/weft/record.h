@@ -67,7 +67,7 @@ struct weft_record_options {
 	 * Needs room on the disk.
 	 */
 	bool is_followed;
-	bool syscalls; /**< Entries and exits of system calls too, if the tier can. */
+	bool syscalls;   /**< Entries and exits of system calls too, if the tier can. */
 	bool callchains; /**< Where threads are in their programs that go to sleep, likewise. */
 	enum weft_record_scope scope;
 	pid_t pid; /**< Not 0: SCOPE_PROCESS, this one. */
