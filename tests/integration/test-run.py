@@ -619,6 +619,12 @@ def test_mistakes_are_told(folder):
 # ---- Children, kinds, HTTP ----
 
 
+def test_nothing_to_show_is_said(folder):
+    done = harness.weft("run", "--profile", "mutex", "--", "true")
+    assert "nothing to show: the command did too little" in done.stderr, done.stderr
+    assert harness.weft("run", "-q", "--profile", "mutex", "--", "true").stderr == ""
+
+
 def test_children_are_left_alone_unless_wanted(folder):
     command = ("sh", "-c", "echo [$LD_PRELOAD]; true; /bin/echo hello; exit 0")
     done = profiled(folder, *command)

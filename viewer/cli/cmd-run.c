@@ -420,6 +420,12 @@ static int finish(struct run *run, pid_t pid, struct weft_error *err)
 			      "has left no profiles%s\n",
 			      settings->children ? "" : ": try --children");
 	}
+	if (ret == 0 && result.count > 0 && result.table_count == 0 && !result.is_lost_by_exec &&
+	    !settings->quiet) {
+		(void)fprintf(stderr, "weft run: nothing to show: the command did too little to be "
+				      "sampled; WEFT=memprofilerate=1,cpuprofilerate=1000 looks "
+				      "closer\n");
+	}
 	if (ret == 0 && result.count == 0) {
 		ret = run->child.signal
 			      ? weft_error_set(err, -ENODATA,

@@ -53,6 +53,7 @@ struct program {
 	unsigned int number; /* Among those of its process, from 1 on. */
 	bool is_only;        /* The command itself, which needs no heading. */
 	bool is_announced;
+	size_t table_count; /* Shown, of all programs of the process. */
 };
 
 struct row {
@@ -228,6 +229,7 @@ static void print_rows(const struct row *rows, size_t row_count, const struct vi
 		return;
 	}
 	announce(program, profile);
+	program->table_count++;
 	format_value(text, sizeof(text), total, unit);
 	(void)fprintf(stderr, "%s: %s", view->title, text);
 	if (view->count) {
@@ -453,6 +455,7 @@ static int finish_process(const struct weft_run_profiles *profiles, pid_t pid,
 	if (pid == profiles->pid) {
 		result->is_lost_by_exec = program.number > 1 && result->count == before;
 	}
+	result->table_count += program.table_count;
 	return ret;
 }
 
@@ -480,7 +483,7 @@ static pid_t find_process(const char *folder)
 int weft_run_profiles_finish(const struct weft_run_profiles *profiles,
 			     struct weft_run_result *ret_result, struct weft_error *err)
 {
-	struct weft_run_result result = {0, false};
+	struct weft_run_result result = {0};
 	size_t before;
 	pid_t pid = profiles->pid;
 	int ret = finish_process(profiles, pid, &result, err);

@@ -33,6 +33,7 @@ struct weft_run_profiles {
 
 struct weft_run_result {
 	size_t count;         /**< Of profiles that were there. */
+	size_t table_count;   /**< Of those that had something to show. */
 	bool is_lost_by_exec; /**< The command became another program, which has left none. */
 };
 
