@@ -2,9 +2,10 @@
 # Copyright (c) 2026 The Weft authors
 """Every text of `weft pprof` is what the real `go tool pprof` prints, line by line.
 
-Profiles of many kinds (programs/profiles.c) times a matrix of options (WEFT_FULL_MATRIX=1: all of it). Beside the newest reader at hand
-nothing is normalised but what Go's runs themselves do not agree on; what Go 1.19 of Debian 12 words
-differently is listed in OLD_READER, and replaced in both texts.
+Profiles of many kinds (programs/profiles.c) times a matrix of options, one in seven unless
+WEFT_TESTS_THOROUGH=1. Beside the newest reader at hand nothing is normalised but what Go's runs
+themselves do not agree on; what Go 1.19 of Debian 12 words differently is listed in OLD_READER, and
+replaced in both texts.
 """
 
 import concurrent.futures
@@ -166,17 +167,7 @@ def harness_tools():
             yield version, tool
 
 
-# One in so many of the matrix is compared, all with WEFT_FULL_MATRIX set (minutes). The number has no
-# divisor in common with those of kinds, formats and options: each meets all the others in turn.
-THINNING = 1 if os.environ.get("WEFT_FULL_MATRIX") else 7
-
-
 def matrix():
-    every = list(whole_matrix())
-    return every[::THINNING]
-
-
-def whole_matrix():
     for kind, format_, options in itertools.product(KINDS, FORMATS, OPTIONS):
         if kind == "large" and format_ in ("traces", "raw", "callgrind") and options:
             continue  # Megabytes each; the others of the kind show as much.
@@ -189,8 +180,8 @@ def whole_matrix():
 
 
 def part_of(all_words):
-    """One in seven, so that every kind, format and option is among them; all, which takes minutes, when
-    WEFT_TESTS_THOROUGH is set."""
+    """One in seven, which has no divisor in common with the numbers of kinds, formats and options, so
+    that each meets all the others in turn; all, which takes minutes, when WEFT_TESTS_THOROUGH is set."""
     return list(all_words)[::1 if os.environ.get("WEFT_TESTS_THOROUGH") else 7]
 
 
