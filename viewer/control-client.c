@@ -151,8 +151,8 @@ static int ask(struct stream *stream, const char *line, struct weft_error *err)
 {
 	size_t len = strlen(line);
 
-	/* A line fits into an empty socket. */
-	if (send(stream->fd, line, len, MSG_NOSIGNAL) != (ssize_t)len) {
+	/* A line fits into an empty socket. One that is closed already may hold what to do about it. */
+	if (send(stream->fd, line, len, MSG_NOSIGNAL) != (ssize_t)len && errno != EPIPE) {
 		return weft_error_set_errno(err, -errno, "cannot ask the process");
 	}
 	return 0;

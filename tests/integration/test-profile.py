@@ -139,7 +139,8 @@ def test_every_report_of_the_real_tool(folder):
     profiled("labels", folder / "labels")
     long = folder / "long"
     assert re.search(r"^ +\S+ +\S+% .* seventy$", pprof("-top", long).stdout, re.M)
-    lines = pprof("-list=^work$", long).stdout
+    # The tool cuts from paths what the folder that it runs in is called; ctest's is called like ours.
+    lines = pprof("-list=^work$", "-trim_path=/nowhere", long).stdout
     assert re.search(r"^ROUTINE =+ work in .*/profiled\.c$", lines, re.M), lines
     assert re.search(r"^ +\. +\d+\S*s +\d+:.*seventy\(", lines, re.M), lines
     callers = pprof("-peek=^seventy$", long).stdout

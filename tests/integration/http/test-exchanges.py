@@ -258,7 +258,8 @@ def test_many_clients_and_those_that_leave(folder):
         with concurrent.futures.ThreadPoolExecutor(200) as pool:
             statuses = list(pool.map(ask, range(200)))
         assert set(statuses) <= {0, 200, 404, 429, 500}, statuses
-        assert statuses.count(200) > 50, statuses
+        # Those that the process has no time for are asked again.
+        assert statuses.count(200) > 50 > 2 * statuses.count(500), statuses
         harness.wait_for(lambda: not completions(), "helpers to end")
         harness.wait_for(lambda: frontend.open_fds(pid) <= before[1] + 2, "the target's descriptors")
         assert inside.get("/debug/pprof/heap").status == 200
