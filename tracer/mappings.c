@@ -119,7 +119,7 @@ static const char *skip_fields(const char *at, int count)
 	return at + strspn(at, " ");
 }
 
-/* One line; whether it is code of a named file. The name is not copied yet. */
+/* One line; whether it is code. The name is not copied yet; code that was generated has none. */
 static bool parse_line(const char *line, struct weft_mapping *ret_mapping, const char **ret_name)
 {
 	char *at;
@@ -135,7 +135,7 @@ static bool parse_line(const char *line, struct weft_mapping *ret_mapping, const
 	}
 	ret_mapping->offset = strtoull(at + 6, &at, 16);
 	*ret_name = skip_fields(at, 2); /* Device, inode. */
-	return name_len(*ret_name) > 0;
+	return true;
 }
 
 static int append(struct weft_mappings *list, const struct weft_mapping *mapping, const char *name,
@@ -212,7 +212,25 @@ static int compare(const void *a, const void *b)
 	return left < right ? -1 : left > right;
 }
 
-/* Adds to the new list what has gone from the address space meanwhile. Under the lock. */
+static void drop_nameless(struct weft_mappings *list)
+{
+	size_t kept = 0;
+	size_t i;
+
+	for (i = 0; i < list->count; i++) {
+		if (list->items[i].file[0]) {
+			list->items[kept++] = list->items[i];
+		} else {
+			free(list->items[i].file);
+		}
+	}
+	list->count = kept;
+}
+
+/*
+ * Adds to the new list what has gone from the address space meanwhile, unless other code lies there, of
+ * a file or not. Under the lock.
+ */
 static int keep_unloaded(struct weft_mappings *next)
 {
 	size_t present = next->count;
@@ -228,7 +246,8 @@ static int keep_unloaded(struct weft_mappings *next)
 			ret = append(next, old, old->file, strlen(old->file));
 		}
 	}
-	if (next->count > present) {
+	drop_nameless(next);
+	if (next->count > 1) {
 		qsort(next->items, next->count, sizeof(*next->items), compare);
 	}
 	return ret;
