@@ -161,9 +161,10 @@ static void pause_shortly(void)
 static struct request *create_request(uint32_t size, bool is_detailed)
 {
 	struct request *request;
+	/* All of it will be written to: a fault a page would cost more. */
 	void *memory =
 		mmap(NULL, sizeof(*request) + size * sizeof(struct slot), PROT_READ | PROT_WRITE,
-		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_POPULATE, -1, 0);
 
 	if (memory == MAP_FAILED) {
 		return NULL;
