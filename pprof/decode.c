@@ -3,9 +3,10 @@
 /*
  * Bytes → profile. See <weft/pprof.h>.
  *
- * Tables may come in any order, and usually come after what refers to them. So the profile is walked
- * several times: strings; what has only strings; locations; samples. A walk skips what it is not
- * about by its length.
+ * Tables may come in any order, and usually come after what refers to them. So a first walk over the
+ * fields of the profile tells where each kind begins and ends, and how many of it there are. Then they
+ * are taken kind by kind: strings; what has only strings; locations; samples. As a rule a table lies in
+ * one piece, and nothing else is passed on the way.
  */
 #include "model.h"
 
@@ -32,10 +33,26 @@ struct numbers {
 	size_t count, capacity;
 };
 
+/* Fields of a profile: those that are taken in an order of their own, and the last. */
+enum field {
+	FIELD_SAMPLE = 2,
+	FIELD_LOCATION = 4,
+	FIELD_FUNCTION = 5,
+	FIELD_STRING = 6,
+	FIELD_MAX = 15,
+};
+
+/* The fields of one kind. */
+struct table {
+	struct weft_wire bytes; /* From the first to behind the last. */
+	size_t count;
+};
+
 struct decoder {
 	struct weft_pprof *profile;
 	const unsigned char *start; /* Of the profile, for offsets in messages. */
 	struct weft_error *err;
+	struct table tables[FIELD_MAX + 1];
 	struct weft_items texts; /* const char *: string table → interned text. */
 	struct id_table mapping_ids, function_ids, location_ids;
 	struct numbers stack, values;
@@ -82,6 +99,53 @@ static int each_field(struct decoder *decoder, struct weft_wire wire, take_fn ta
 		ret = take(decoder, &field);
 	}
 	return ret;
+}
+
+/* Notes where the fields of each kind are. */
+static int survey(struct decoder *decoder, struct weft_wire wire)
+{
+	struct weft_wire_field field;
+
+	while (wire.at < wire.end) {
+		const unsigned char *at = wire.at;
+		struct table *table;
+
+		if (!weft_wire_get_field(&wire, &field)) {
+			return fail(decoder, at, "damaged or cut off");
+		}
+		if (field.number <= FIELD_MAX) {
+			table = &decoder->tables[field.number];
+			table->bytes.at = table->count++ == 0 ? at : table->bytes.at;
+			table->bytes.end = wire.at;
+		}
+	}
+	return 0;
+}
+
+/* Gives each field of one kind to `take`. */
+static int each_of(struct decoder *decoder, uint32_t number, take_fn take)
+{
+	struct weft_wire wire = decoder->tables[number].bytes;
+	struct weft_wire_field field;
+	int ret = 0;
+
+	while (ret == 0 && wire.at < wire.end && weft_wire_get_field(&wire, &field)) {
+		if (field.number == number) {
+			ret = take(decoder, &field);
+		}
+	}
+	return ret;
+}
+
+/* Room for as many items as there are fields of a kind. */
+static int reserve_for(struct decoder *decoder, struct weft_items *items, size_t item_size,
+		       uint32_t number)
+{
+	int ret;
+
+	ret = weft_arena_grow_array(&decoder->profile->arena, &items->items, &items->capacity,
+				    decoder->tables[number].count, item_size);
+	return ret < 0 ? out_of(decoder, ret) : 0;
 }
 
 /* ---- Parts of messages ---- */
@@ -231,7 +295,7 @@ static int seal_ids(struct decoder *decoder, struct id_table *table, const char 
 	return 0;
 }
 
-/* ---- First walk: strings ---- */
+/* ---- Strings ---- */
 
 static int take_string(struct decoder *decoder, const struct weft_wire_field *field)
 {
@@ -240,7 +304,7 @@ static int take_string(struct decoder *decoder, const struct weft_wire_field *fi
 	void *item = NULL;
 	int ret;
 
-	if (!is_message(field, 6)) {
+	if (field->type != WEFT_WIRE_BYTES) {
 		return 0;
 	}
 	/* C cannot hold a NUL: the text ends there. */
@@ -260,7 +324,7 @@ static int take_string(struct decoder *decoder, const struct weft_wire_field *fi
 	return 0;
 }
 
-/* ---- Second walk: what has strings only ---- */
+/* ---- What has strings only ---- */
 
 static int get_value_type(struct decoder *decoder, const struct weft_wire *wire,
 			  struct weft_pprof_value_type *ret_type)
@@ -416,23 +480,25 @@ static int take_simple(struct decoder *decoder, const struct weft_wire_field *fi
 	if (is_number(field)) {
 		return take_header_number(decoder, field);
 	}
-	if (is_message(field, 1)) {
+	if (field->type != WEFT_WIRE_BYTES) {
+		return 0;
+	}
+	switch (field->number) {
+	case 1:
 		return take_sample_type(decoder, &field->bytes);
-	}
-	if (is_message(field, 3)) {
+	case 3:
 		return take_mapping(decoder, &field->bytes);
-	}
-	if (is_message(field, 5)) {
+	case 5:
 		return take_function(decoder, &field->bytes);
-	}
-	if (is_message(field, 11)) {
+	case 11:
 		return get_value_type(decoder, &field->bytes,
 				      &decoder->profile->header.period_type);
+	default:
+		return 0;
 	}
-	return 0;
 }
 
-/* ---- Third walk: locations ---- */
+/* ---- Locations ---- */
 
 static int take_line(struct decoder *decoder, const struct weft_wire *wire)
 {
@@ -462,11 +528,6 @@ static int take_line(struct decoder *decoder, const struct weft_wire *wire)
 	return 0;
 }
 
-static int take_line_field(struct decoder *decoder, const struct weft_wire_field *field)
-{
-	return is_message(field, 4) ? take_line(decoder, &field->bytes) : 0;
-}
-
 static int copy_items(struct decoder *decoder, const void *items, size_t size,
 		      const void **ret_copy)
 {
@@ -484,6 +545,29 @@ static int copy_items(struct decoder *decoder, const void *items, size_t size,
 	return 0;
 }
 
+/* The numbers 1 to 5 of a location, and its lines into decoder->lines. */
+static int get_location(struct decoder *decoder, struct weft_wire wire, uint64_t *ret_numbers)
+{
+	struct weft_wire_field field;
+	int ret = 0;
+
+	decoder->lines.count = 0;
+	memset(ret_numbers, 0, 6 * sizeof(*ret_numbers));
+	while (ret == 0 && wire.at < wire.end) {
+		const unsigned char *at = wire.at;
+
+		if (!weft_wire_get_field(&wire, &field)) {
+			return fail(decoder, at, "damaged or cut off");
+		}
+		if (is_message(&field, 4)) {
+			ret = take_line(decoder, &field.bytes);
+		} else if (is_number(&field) && field.number <= 5) {
+			ret_numbers[field.number] = field.value;
+		}
+	}
+	return ret;
+}
+
 static int take_location(struct decoder *decoder, const struct weft_wire_field *field)
 {
 	const struct weft_wire *wire = &field->bytes;
@@ -494,14 +578,10 @@ static int take_location(struct decoder *decoder, const struct weft_wire_field *
 	void *item = NULL;
 	int ret;
 
-	if (!is_message(field, 4)) {
+	if (field->type != WEFT_WIRE_BYTES) {
 		return 0;
 	}
-	decoder->lines.count = 0;
-	ret = get_numbers(decoder, *wire, numbers, 5);
-	if (ret == 0) {
-		ret = each_field(decoder, *wire, take_line_field);
-	}
+	ret = get_location(decoder, *wire, numbers);
 	if (ret == 0) {
 		ret = push_id(decoder, &decoder->location_ids, numbers[1], wire, "location");
 	}
@@ -534,7 +614,7 @@ static int take_location(struct decoder *decoder, const struct weft_wire_field *
 	return 0;
 }
 
-/* ---- Fourth walk: samples ---- */
+/* ---- Samples ---- */
 
 static int take_label(struct decoder *decoder, const struct weft_wire *wire)
 {
@@ -652,7 +732,7 @@ static int take_sample(struct decoder *decoder, const struct weft_wire_field *fi
 	size_t type_count = decoder->profile->sample_types.count;
 	int ret;
 
-	if (!is_message(field, 2)) {
+	if (field->type != WEFT_WIRE_BYTES) {
 		return 0;
 	}
 	decoder->stack.count = 0;
@@ -675,33 +755,86 @@ static int take_sample(struct decoder *decoder, const struct weft_wire_field *fi
 
 /* ---- All of it ---- */
 
-static int decode_profile(struct decoder *decoder, struct weft_wire wire)
+static int take_strings(struct decoder *decoder)
 {
+	struct weft_pprof *profile = decoder->profile;
 	int ret;
 
-	ret = each_field(decoder, wire, take_string);
-	if (ret == 0 && decoder->texts.count == 0) {
-		return fail(decoder, wire.at, "no string table");
+	ret = reserve_for(decoder, &decoder->texts, sizeof(const char *), FIELD_STRING);
+	if (ret == 0) {
+		ret = reserve_for(decoder, &profile->strings, sizeof(struct weft_string *),
+				  FIELD_STRING);
 	}
 	if (ret == 0) {
-		ret = each_field(decoder, wire, take_simple);
+		ret = weft_hash_index_reserve(&profile->string_index, &profile->arena,
+					      decoder->tables[FIELD_STRING].count);
+		ret = ret < 0 ? out_of(decoder, ret) : each_of(decoder, FIELD_STRING, take_string);
+	}
+	if (ret == 0 && decoder->texts.count == 0) {
+		return fail(decoder, decoder->start, "no string table");
+	}
+	return ret;
+}
+
+/* All that is neither string nor location nor sample. */
+static int take_simple_tables(struct decoder *decoder)
+{
+	struct weft_pprof *profile = decoder->profile;
+	uint32_t number;
+	int ret;
+
+	ret = reserve_for(decoder, &profile->functions, sizeof(struct weft_pprof_function),
+			  FIELD_FUNCTION);
+	if (ret == 0) {
+		ret = reserve_for(decoder, &decoder->function_ids.ids, sizeof(uint64_t),
+				  FIELD_FUNCTION);
+	}
+	for (number = 1; ret == 0 && number <= FIELD_MAX; number++) {
+		if (number != FIELD_SAMPLE && number != FIELD_LOCATION && number != FIELD_STRING) {
+			ret = each_of(decoder, number, take_simple);
+		}
 	}
 	if (ret == 0) {
 		ret = seal_ids(decoder, &decoder->mapping_ids, "mapping");
 	}
+	return ret < 0 ? ret : seal_ids(decoder, &decoder->function_ids, "function");
+}
+
+static int take_locations(struct decoder *decoder)
+{
+	int ret;
+
+	ret = reserve_for(decoder, &decoder->profile->locations, sizeof(struct weft_pprof_location),
+			  FIELD_LOCATION);
 	if (ret == 0) {
-		ret = seal_ids(decoder, &decoder->function_ids, "function");
+		ret = reserve_for(decoder, &decoder->location_ids.ids, sizeof(uint64_t),
+				  FIELD_LOCATION);
 	}
 	if (ret == 0) {
-		ret = each_field(decoder, wire, take_location);
+		ret = each_of(decoder, FIELD_LOCATION, take_location);
+	}
+	return ret < 0 ? ret : seal_ids(decoder, &decoder->location_ids, "location");
+}
+
+static int decode_profile(struct decoder *decoder, struct weft_wire wire)
+{
+	int ret;
+
+	ret = survey(decoder, wire);
+	if (ret == 0) {
+		ret = take_strings(decoder);
 	}
 	if (ret == 0) {
-		ret = seal_ids(decoder, &decoder->location_ids, "location");
+		ret = take_simple_tables(decoder);
 	}
 	if (ret == 0) {
-		ret = each_field(decoder, wire, take_sample);
+		ret = take_locations(decoder);
 	}
-	return ret;
+	if (ret == 0) {
+		ret = reserve_for(decoder, &decoder->profile->samples,
+				  sizeof(struct weft_pprof_sample), FIELD_SAMPLE);
+	}
+	return ret < 0 ? ret : each_of(decoder, FIELD_SAMPLE, take_sample);
 }
 
 static void free_items(struct decoder *decoder, struct weft_items *items, size_t item_size)

@@ -29,7 +29,7 @@ static void print_time(const struct report *report, FILE *out)
 	ns += ns < 0 ? 1000000000 : 0;
 	if (ns) {
 		len = (size_t)snprintf(fraction, sizeof(fraction), ".%09" PRId64, ns);
-		while (fraction[len - 1] == '0') {
+		while (len > 0 && fraction[len - 1] == '0') {
 			fraction[--len] = '\0';
 		}
 	}

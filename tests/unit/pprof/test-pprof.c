@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -144,6 +145,72 @@ static void a_second_round_changes_nothing(void **state)
 	free(first.bytes);
 	free(second.bytes);
 	weft_pprof_destroy(profile);
+}
+
+/* Length of the field at `at`: all fields of a profile are numbers or have a length. */
+static size_t field_size(const unsigned char *at)
+{
+	bool has_length = (*at & 7) == 2;
+	size_t size = 1, len = 0, shift = 0;
+
+	do {
+		len |= (size_t)(at[size] & 0x7f) << shift;
+		shift += 7;
+	} while (at[size++] & 0x80);
+	return has_length ? size + len : size;
+}
+
+/* Takes fields round and round, one of each kind at a time, the largest number first. */
+static size_t interleave(const unsigned char *bytes, size_t size, unsigned char *ret_bytes)
+{
+	size_t next[16] = {0}, used = 0, last;
+	unsigned int number;
+
+	do {
+		last = used;
+		for (number = 15; number > 0; number--) {
+			size_t at = next[number];
+
+			while (at < size && bytes[at] >> 3 != number) {
+				at += field_size(bytes + at);
+			}
+			if (at < size) {
+				memcpy(ret_bytes + used, bytes + at, field_size(bytes + at));
+				used += field_size(bytes + at);
+				at += field_size(bytes + at);
+			}
+			next[number] = at;
+		}
+	} while (used > last);
+	return used;
+}
+
+/* Tables may come in any order, and in pieces. */
+static void fields_may_come_in_any_order(void **state)
+{
+	struct weft_pprof *profile = sample_profile(0x400000), *decoded;
+	struct weft_error err = WEFT_ERROR_INIT;
+	struct encoded first, second;
+	unsigned char *bytes, *mixed;
+	size_t size;
+
+	(void)state;
+	encode(profile, &first);
+	bytes = unzip(&first, &size);
+	mixed = malloc(size);
+	assert_non_null(mixed);
+	assert_int_equal(interleave(bytes, size, mixed), size);
+	assert_memory_not_equal(mixed, bytes, size);
+	assert_int_equal(weft_pprof_decode(mixed, size, 0, &decoded, &err), 0);
+	encode(decoded, &second);
+	assert_int_equal(first.size, second.size);
+	assert_memory_equal(first.bytes, second.bytes, first.size);
+	weft_pprof_destroy(decoded);
+	weft_pprof_destroy(profile);
+	free(bytes);
+	free(mixed);
+	free(first.bytes);
+	free(second.bytes);
 }
 
 /* ---- Refusals ---- */
@@ -590,6 +657,7 @@ int main(void)
 		cmocka_unit_test(wrong_indices_are_refused),
 		cmocka_unit_test(protobuf_c_reads_what_we_write),
 		cmocka_unit_test(a_second_round_changes_nothing),
+		cmocka_unit_test(fields_may_come_in_any_order),
 		cmocka_unit_test(what_the_reader_refuses_is_refused),
 		cmocka_unit_test(damage_is_survived),
 		cmocka_unit_test(the_memory_limit_holds),
