@@ -31,12 +31,34 @@ struct beginning {
 
 /* Only there under ThreadSanitizer, whose threads may not run code of ours before its own. */
 extern void tsan_init(void) __asm__("__tsan_init") __attribute__((weak));
+/* Only there under AddressSanitizer. */
+extern void asan_unpoison(const volatile void *start,
+			  size_t size) __asm__("__asan_unpoison_memory_region")
+	__attribute__((weak));
+
+/* What every stack has room for, and what runs before the thread's own function needs. */
+#define EARLY_STACK_SIZE (16U << 10)
+
+/*
+ * AddressSanitizer sees to the marks of a new stack where its own beginning of the thread runs, which
+ * is inside ours. In the child of fork() the memory may have been the stack of a thread of the
+ * parent, and is marked as that one left it: nothing may be said of it before.
+ */
+static void forget_marks_of_stack(void)
+{
+	const char *frame = (const char *)__builtin_frame_address(0);
+
+	if (asan_unpoison) {
+		asan_unpoison(frame - EARLY_STACK_SIZE, EARLY_STACK_SIZE);
+	}
+}
 
 static void *begin(void *argument)
 {
 	struct beginning beginning = *(struct beginning *)argument;
 
 	free(argument);
+	forget_marks_of_stack();
 	weft_hooks_thread_begin();
 	weft_labels_attach(beginning.labels);
 	return beginning.function(beginning.argument);
