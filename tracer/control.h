@@ -50,7 +50,7 @@ struct weft_thread_block {
 	int schedstat_fd; /* -1: not open, -2: cannot be opened. Valid when tid is set. */
 	struct weft_account_mark account;
 	char name[WEFT_THREAD_NAME_SIZE]; /* Set by the program; "" means the kernel's. */
-	uint32_t region_name;             /* Of the innermost open region: see region-names.h. */
+	uint32_t region_name;             /* Of the innermost open region: see span-names.h. */
 	bool is_traceable;                /* LTTng-UST knows it: handlers may emit. */
 };
 

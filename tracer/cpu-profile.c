@@ -18,10 +18,9 @@
 #include "control.h"
 #include "cpu-sampler.h"
 #include "cpu-threads.h"
-#include "labels.h"
 #include "mappings.h"
-#include "region-names.h"
 #include "sample-tags.h"
+#include "span-names.h"
 #include "stack-table.h"
 
 #define NS_PER_S      UINT64_C(1000000000)
@@ -29,8 +28,6 @@
 #define TAGS_MAX      16384U
 #define RESCAN_NS     (200 * UINT64_C(1000000))
 #define OWN_STACK     (256U << 10)
-#define LABELS_MAX    (WEFT_LABELS_MAX + 2U)
-#define TASK_ID_SIZE  24
 #define REFRESH_SCANS 5U /* Mappings are looked at once a second. */
 
 enum state { STATE_IDLE, STATE_RUNNING, STATE_STOPPING };
@@ -193,7 +190,7 @@ static struct weft_cpu_session *create_session(uint32_t id, uint32_t rate_hz)
 	atomic_store_explicit(&session->charged_ns, clock_ns(CLOCK_PROCESS_CPUTIME_ID),
 			      memory_order_relaxed);
 	session->stacks = weft_stack_table_create(STACKS_MAX);
-	session->tags = weft_sample_tags_create(TAGS_MAX);
+	session->tags = weft_sample_tags_create(TAGS_MAX, true);
 	if (!session->stacks || !session->tags) {
 		destroy_session(session);
 		return NULL;
@@ -227,7 +224,7 @@ static int start_session(struct weft_cpu_session *session, const char **ret_reas
 
 	(void)weft_mappings_refresh(false); /* Addresses without names are better than nothing. */
 	weft_cpu_sampler_begin(session);
-	atomic_store_explicit(&weft_region_names__wanted, 1, memory_order_relaxed);
+	weft_span_names__want(WEFT_SPAN_NAMES_CPU);
 	ret = weft_cpu_threads_start(session, wanted_engine());
 	if (ret == 0) {
 		ret = start_scanner(session);
@@ -238,7 +235,7 @@ static int start_session(struct weft_cpu_session *session, const char **ret_reas
 		}
 	}
 	if (ret < 0) {
-		atomic_store_explicit(&weft_region_names__wanted, 0, memory_order_relaxed);
+		weft_span_names__leave(WEFT_SPAN_NAMES_CPU);
 		if (weft_cpu_sampler_end()) {
 			destroy_session(session);
 		}
@@ -306,43 +303,10 @@ bool weft_cpu_profile_is_running(void)
 
 /* ---- Stop ---- */
 
-/* All that is said of one tag. */
-struct tag_labels {
-	struct weft_raw_label items[LABELS_MAX];
-	size_t count;
-	char task[TASK_ID_SIZE];
-};
-
-static void add_label(struct tag_labels *labels, const char *key, const char *text)
-{
-	labels->items[labels->count++] = (struct weft_raw_label){key, text, 0, NULL};
-}
-
-/* The program's own labels have their say before ours. */
-static void describe_tag(const struct weft_sample_tags *tags, uint64_t tag,
-			 struct tag_labels *ret_labels)
-{
-	struct weft_sample_tag meaning = weft_sample_tags_find(tags, tag);
-	size_t i;
-
-	ret_labels->count = 0;
-	for (i = 0; i < weft_labels_count(meaning.labels); i++) {
-		add_label(ret_labels, meaning.labels->pairs[i].key, meaning.labels->pairs[i].value);
-	}
-	if (meaning.task != 0 && !weft_labels_find(meaning.labels, "task")) {
-		(void)snprintf(ret_labels->task, sizeof(ret_labels->task), "%" PRIu64,
-			       meaning.task);
-		add_label(ret_labels, "task", ret_labels->task);
-	}
-	if (meaning.region != 0 && !weft_labels_find(meaning.labels, "region")) {
-		add_label(ret_labels, "region", weft_region_names__get(meaning.region));
-	}
-}
-
 static void write_samples(struct weft_raw_profile *raw, const struct weft_cpu_session *session)
 {
 	struct weft_stack_entry *entry;
-	struct tag_labels labels;
+	struct weft_sample_labels labels;
 	uint32_t cursor = 0;
 
 	while ((entry = weft_stack_table_next(session->stacks, &cursor))) {
@@ -350,7 +314,7 @@ static void write_samples(struct weft_raw_profile *raw, const struct weft_cpu_se
 		const int64_t values[] = {count, count * (int64_t)session->period_ns};
 		struct weft_raw_sample sample = {entry->pcs, entry->depth, values, NULL, 0, false};
 
-		describe_tag(session->tags, entry->tag, &labels);
+		weft_sample_tags_describe(session->tags, entry->tag, &labels);
 		sample.labels = labels.items;
 		sample.label_count = labels.count;
 		weft_raw_profile_add_sample(raw, &sample);
@@ -395,7 +359,8 @@ static void write_comments(struct weft_raw_profile *raw, const struct weft_cpu_s
 	uint64_t sampled_ns = atomic_load_explicit(&session->period_count, memory_order_relaxed) *
 			      session->period_ns;
 	uint64_t lost = weft_stack_table_lost(session->stacks);
-	uint64_t untagged = weft_sample_tags_lost(session->tags);
+	uint64_t untagged =
+		weft_sample_tags_lost(session->tags) + weft_stack_table_untagged(session->stacks);
 	double rate_hz = (double)NS_PER_S / (double)session->period_ns;
 	enum weft_cpu_engine engine = atomic_load_explicit(&session->engine, memory_order_relaxed);
 
@@ -471,7 +436,7 @@ int weft_cpu_profile_stop(weft_raw_profile_write_fn write, void *ctx)
 	stop_scanner();
 	weft_cpu_threads_stop(&report);
 	is_drained = weft_cpu_sampler_end();
-	atomic_store_explicit(&weft_region_names__wanted, 0, memory_order_relaxed);
+	weft_span_names__leave(WEFT_SPAN_NAMES_CPU);
 	if (write) {
 		ret = write_profile(session, clock_ns(CLOCK_PROCESS_CPUTIME_ID), &report, write,
 				    ctx);
@@ -515,6 +480,6 @@ void weft_cpu_profile__forget(void)
 	destroy_session(profile.session);
 	profile.session = NULL;
 	profile.state = STATE_IDLE;
-	atomic_store_explicit(&weft_region_names__wanted, 0, memory_order_relaxed);
+	weft_span_names__leave(WEFT_SPAN_NAMES_CPU);
 	(void)pthread_mutex_init(&scanner_lock, NULL); /* Default attributes: cannot fail. */
 }

@@ -97,8 +97,8 @@ static void sample(struct weft_cpu_session *session, uint64_t period_count, cons
 	weft_unwind_registers_get(context, &registers);
 	weft_stack_bounds_get(context, registers.sp, &bounds);
 	depth = weft_unwind(&registers, &bounds, pcs, WEFT_STACK_DEPTH_MAX);
-	entry = weft_stack_table_find_or_add(session->stacks, pcs, depth,
-					     weft_sample_tags_get(session->tags));
+	entry = weft_stack_table_find_or_add_tagged(session->stacks, pcs, depth,
+						    weft_sample_tags_get(session->tags));
 	if (entry) {
 		atomic_fetch_add_explicit(&entry->values[0], (int64_t)period_count,
 					  memory_order_relaxed);

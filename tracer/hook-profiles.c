@@ -16,17 +16,23 @@
 #include "heap-profile.h"
 #include "lock-profile.h"
 #include "profile-output.h"
+#include "sample-tags.h"
 #include "sampling.h"
+#include "span-names.h"
 #include "thread-profile.h"
+
+/* Of each of both: sets of labels, types of tasks and regions together. */
+#define LOCK_TAGS_MAX 1024U
 
 /* Types, and values of an entry in their units. */
 struct kind {
 	void (*describe)(struct weft_raw_profile *profile, const char *default_type, bool for_text);
-	/* False: nothing to tell. */
+	/* False: nothing to tell. ret_labels: empty. */
 	bool (*read)(const struct weft_stack_entry *entry, int64_t *ret_values,
-		     struct weft_raw_label *ret_label);
+		     struct weft_sample_labels *ret_labels);
 	struct weft_stack_table *(*table)(void);
 	uint64_t (*lost)(void);
+	uint64_t (*untagged)(void); /* NULL: there are no tags. */
 };
 
 static int64_t value_of(const struct weft_stack_entry *entry, unsigned int value)
@@ -93,7 +99,7 @@ static void describe_heap(struct weft_raw_profile *profile, const char *default_
 }
 
 static bool read_heap(const struct weft_stack_entry *entry, int64_t *ret_values,
-		      struct weft_raw_label *ret_label)
+		      struct weft_sample_labels *ret_labels)
 {
 	/* What is in use first: meanwhile it may only be allocated more. */
 	ret_values[2] = whole(value_of(entry, WEFT_HEAP_INUSE_OBJECTS));
@@ -101,10 +107,10 @@ static bool read_heap(const struct weft_stack_entry *entry, int64_t *ret_values,
 	ret_values[0] = whole(value_of(entry, WEFT_HEAP_ALLOC_OBJECTS));
 	ret_values[1] = value_of(entry, WEFT_HEAP_ALLOC_BYTES);
 	/* As Go: the mean size of a class. */
-	*ret_label = (struct weft_raw_label){
-		.key = "bytes",
-		.num = ret_values[0] > 0 ? ret_values[1] / ret_values[0] : 0,
-	};
+	if (ret_values[0] > 0 && ret_values[1] >= ret_values[0]) {
+		ret_labels->items[ret_labels->count++] = (struct weft_raw_label){
+			.key = "bytes", .num = ret_values[1] / ret_values[0]};
+	}
 	return ret_values[0] != 0;
 }
 
@@ -119,13 +125,48 @@ static void describe_lock(struct weft_raw_profile *profile, const char *default_
 	weft_raw_profile_set_period(profile, "contentions", "count", 1);
 }
 
-static bool read_lock(const struct weft_stack_entry *entry, int64_t *ret_values,
-		      struct weft_raw_label *ret_label)
+static struct weft_sample_tags *lock_tags[WEFT_LOCK_PROFILE_COUNT_];
+
+static uint64_t tag_of_thread(enum weft_lock_profile profile)
 {
-	(void)ret_label;
+	return weft_sample_tags_get(lock_tags[profile]);
+}
+
+int weft_hook_profiles__start_locks(void)
+{
+	int i;
+
+	for (i = 0; i < WEFT_LOCK_PROFILE_COUNT_; i++) {
+		if (!lock_tags[i]) {
+			lock_tags[i] = weft_sample_tags_create(LOCK_TAGS_MAX, false);
+		}
+		if (!lock_tags[i]) {
+			return -ENOMEM;
+		}
+	}
+	weft_span_names__want(WEFT_SPAN_NAMES_LOCKS);
+	return weft_lock_start(tag_of_thread);
+}
+
+static bool read_lock(const struct weft_stack_entry *entry, int64_t *ret_values,
+		      enum weft_lock_profile profile, struct weft_sample_labels *ret_labels)
+{
+	weft_sample_tags_describe(lock_tags[profile], entry->tag, ret_labels);
 	ret_values[0] = whole(value_of(entry, WEFT_LOCK_CONTENTIONS));
 	ret_values[1] = value_of(entry, WEFT_LOCK_DELAY_NS);
 	return ret_values[1] != 0;
+}
+
+static bool read_block(const struct weft_stack_entry *entry, int64_t *ret_values,
+		       struct weft_sample_labels *ret_labels)
+{
+	return read_lock(entry, ret_values, WEFT_LOCK_PROFILE_BLOCK, ret_labels);
+}
+
+static bool read_mutex(const struct weft_stack_entry *entry, int64_t *ret_values,
+		       struct weft_sample_labels *ret_labels)
+{
+	return read_lock(entry, ret_values, WEFT_LOCK_PROFILE_MUTEX, ret_labels);
 }
 
 static struct weft_stack_table *block_table(void)
@@ -148,6 +189,18 @@ static uint64_t lost_contentions(void)
 	return weft_stack_table_lost(mutex_table()) + weft_lock_lost();
 }
 
+static uint64_t untagged_blocks(void)
+{
+	return weft_stack_table_untagged(block_table()) +
+	       weft_sample_tags_lost(lock_tags[WEFT_LOCK_PROFILE_BLOCK]);
+}
+
+static uint64_t untagged_contentions(void)
+{
+	return weft_stack_table_untagged(mutex_table()) +
+	       weft_sample_tags_lost(lock_tags[WEFT_LOCK_PROFILE_MUTEX]);
+}
+
 /* ---- threadcreate ---- */
 
 static void describe_threads(struct weft_raw_profile *profile, const char *default_type,
@@ -162,9 +215,9 @@ static void describe_threads(struct weft_raw_profile *profile, const char *defau
 }
 
 static bool read_threads(const struct weft_stack_entry *entry, int64_t *ret_values,
-			 struct weft_raw_label *ret_label)
+			 struct weft_sample_labels *ret_labels)
 {
-	(void)ret_label;
+	(void)ret_labels;
 	ret_values[1] = value_of(entry, WEFT_THREAD_LIVE);
 	ret_values[0] = value_of(entry, WEFT_THREAD_CREATED);
 	return ret_values[0] != 0;
@@ -177,11 +230,14 @@ static uint64_t lost_threads(void)
 
 /* ---- All of them ---- */
 
-static const struct kind heap_kind = {describe_heap, read_heap, weft_heap_table, weft_heap_lost};
-static const struct kind block_kind = {describe_lock, read_lock, block_table, lost_blocks};
-static const struct kind mutex_kind = {describe_lock, read_lock, mutex_table, lost_contentions};
+static const struct kind heap_kind = {describe_heap, read_heap, weft_heap_table, weft_heap_lost,
+				      NULL};
+static const struct kind block_kind = {describe_lock, read_block, block_table, lost_blocks,
+				       untagged_blocks};
+static const struct kind mutex_kind = {describe_lock, read_mutex, mutex_table, lost_contentions,
+				       untagged_contentions};
 static const struct kind threads_kind = {describe_threads, read_threads, weft_thread_profile_table,
-					 lost_threads};
+					 lost_threads, NULL};
 
 struct named {
 	const struct kind *kind;
@@ -228,21 +284,22 @@ static uint64_t count_entries(void *ctx)
 static void add_samples(struct weft_raw_profile *profile, const struct kind *kind)
 {
 	struct weft_stack_entry *entry;
+	struct weft_sample_labels labels;
 	uint32_t cursor = 0;
 
 	while ((entry = weft_stack_table_next(kind->table(), &cursor))) {
 		int64_t values[WEFT_STACK_VALUES];
-		struct weft_raw_label label = {0};
 		struct weft_raw_sample sample = {
 			.pcs = entry->pcs,
 			.depth = entry->depth,
 			.values = values,
-			.labels = &label,
+			.labels = labels.items,
 			.leaf_is_call = true,
 		};
 
-		if (kind->read(entry, values, &label)) {
-			sample.label_count = label.key && label.num != 0;
+		labels.count = 0;
+		if (kind->read(entry, values, &labels)) {
+			sample.label_count = labels.count;
 			weft_raw_profile_add_sample(profile, &sample);
 		}
 	}
@@ -258,7 +315,7 @@ int weft_hook_profile_write(unsigned int index, bool for_text, weft_raw_profile_
 {
 	const struct named *named = &profiles[index];
 	struct weft_raw_profile *profile;
-	uint64_t lost;
+	uint64_t lost, untagged;
 	int ret;
 
 	if (!named->kind->table()) {
@@ -274,6 +331,12 @@ int weft_hook_profile_write(unsigned int index, bool for_text, weft_raw_profile_
 	if (lost > 0) {
 		weft_raw_profile_add_comment(
 			profile, "%" PRIu64 " samples are missing: no room for them", lost);
+	}
+	untagged = named->kind->untagged ? named->kind->untagged() : 0;
+	if (untagged > 0) {
+		weft_raw_profile_add_comment(
+			profile, "lost: the labels of %" PRIu64 " samples, too many different ones",
+			untagged);
 	}
 	add_samples(profile, named->kind);
 	ret = weft_raw_profile_finish(profile);

@@ -15,6 +15,8 @@
 
 #define WEFT_HOOK_PROFILES 5U
 
+/* weft_lock_start(), with what each thread works for: labels, type of its task, region. */
+int weft_hook_profiles__start_locks(void);
 /* Name of profile `index`, below WEFT_HOOK_PROFILES. */
 const char *weft_hook_profile_name(unsigned int index);
 /*

@@ -78,7 +78,8 @@ void weft_hooks__forget(void)
 
 static bool start(const struct weft_settings *settings)
 {
-	if (weft_heap_start() < 0 || weft_lock_start() < 0 || weft_thread_profile_start() < 0) {
+	if (weft_heap_start() < 0 || weft_hook_profiles__start_locks() < 0 ||
+	    weft_thread_profile_start() < 0) {
 		say("the process is not profiled", "out of memory");
 		return false;
 	}

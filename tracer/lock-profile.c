@@ -53,6 +53,7 @@ struct budget {
 static struct bucket buckets[BUCKETS];
 static struct budget budgets[WEFT_LOCK_PROFILE_COUNT_];
 static struct weft_stack_table *tables[WEFT_LOCK_PROFILE_COUNT_];
+static uint64_t (*tag_of)(enum weft_lock_profile profile);
 static _Atomic int64_t block_rate_ns;
 static _Atomic bool is_io_wanted;
 static _Atomic int mutex_fraction;
@@ -189,7 +190,8 @@ static void add_sample(enum weft_lock_profile profile, uint64_t now, int64_t con
 		return;
 	}
 	depth = weft_hook_stack(pcs, WEFT_STACK_DEPTH_MAX, (uintptr_t)caller);
-	entry = weft_stack_table_find_or_add(tables[profile], pcs, depth, 0);
+	entry = weft_stack_table_find_or_add_tagged(tables[profile], pcs, depth,
+						    tag_of ? tag_of(profile) : 0);
 	if (entry) { /* Else the table counts it as lost. */
 		atomic_fetch_add_explicit(&entry->values[WEFT_LOCK_CONTENTIONS],
 					  weft_sampling_scale(weight, (uint64_t)contentions),
@@ -288,10 +290,11 @@ WEFT_API void weft_lock_release_end(uint64_t waited_ns, const void *caller)
 
 /* ---- Control ---- */
 
-int weft_lock_start(void)
+int weft_lock_start(uint64_t (*tag)(enum weft_lock_profile profile))
 {
 	int i;
 
+	tag_of = tag;
 	for (i = 0; i < WEFT_LOCK_PROFILE_COUNT_; i++) {
 		tables[i] = tables[i] ? tables[i] : weft_stack_table_create(STACKS_MAX);
 		if (!tables[i]) {

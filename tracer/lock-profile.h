@@ -62,8 +62,13 @@ struct weft_lock_wait {
 	const void *lock;  /* NULL: it is nobody's to release, or has no record. */
 };
 
-/* Makes the tables. 0; -ENOMEM. A second call does nothing. Not beside itself. */
-int weft_lock_start(void);
+/*
+ * Makes the tables. 0; -ENOMEM. A second call does nothing. Not beside itself.
+ *
+ * tag: What the calling thread works for, see weft_stack_table_find_or_add_tagged(); called for each
+ *      sample, as safe as the functions that are hooked. NULL: all is one.
+ */
+int weft_lock_start(uint64_t (*tag)(enum weft_lock_profile profile));
 
 /* Mean ns of waiting between samples, see above; 1: every wait; 0 or less: off. (Go: SetBlockProfileRate) */
 void weft_block_set_rate(int64_t rate_ns);

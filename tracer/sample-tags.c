@@ -5,31 +5,39 @@
  */
 #include "sample-tags.h"
 
+#include <inttypes.h>
 #include <stdatomic.h>
-#include <stdbool.h>
-#include <stddef.h>
+#include <stdio.h>
 #include <sys/mman.h>
 
 #include "control.h"
 #include "labels.h"
+#include "span-names.h"
 
 #define PROBES_MAX 32U
 
 enum slot_state { SLOT_FREE, SLOT_BEING_WRITTEN, SLOT_READY };
 
+struct tag {
+	struct weft_labels *labels; /* The table's reference; NULL: none. */
+	uint64_t task;              /* 0: none, or not to be told. */
+	uint32_t task_type, region; /* See span-names.h; 0: none. */
+};
+
 struct slot {
 	_Atomic uint32_t state;
-	struct weft_sample_tag tag;
+	struct tag tag;
 };
 
 struct weft_sample_tags {
 	uint32_t mask; /* Slots - 1. */
-	size_t size;   /* Of the mapping, bytes. */
+	bool tells_tasks;
+	size_t size; /* Of the mapping, bytes. */
 	_Atomic uint64_t lost;
 	struct slot slots[];
 };
 
-struct weft_sample_tags *weft_sample_tags_create(uint32_t count_max)
+struct weft_sample_tags *weft_sample_tags_create(uint32_t count_max, bool tells_tasks)
 {
 	struct weft_sample_tags *tags;
 	uint32_t count = 1;
@@ -47,6 +55,7 @@ struct weft_sample_tags *weft_sample_tags_create(uint32_t count_max)
 	}
 	tags = (struct weft_sample_tags *)memory;
 	tags->mask = count - 1;
+	tags->tells_tasks = tells_tasks;
 	tags->size = size;
 	return tags;
 }
@@ -64,14 +73,14 @@ void weft_sample_tags_destroy(struct weft_sample_tags *tags)
 	(void)munmap(tags, tags->size); /* Cannot fail for a whole mapping. */
 }
 
-static bool matches(const struct slot *slot, const struct weft_sample_tag *tag)
+static bool matches(const struct slot *slot, const struct tag *tag)
 {
-	return slot->tag.task == tag->task && slot->tag.region == tag->region &&
-	       weft_labels__equal(slot->tag.labels, tag->labels);
+	return slot->tag.task == tag->task && slot->tag.task_type == tag->task_type &&
+	       slot->tag.region == tag->region && weft_labels__equal(slot->tag.labels, tag->labels);
 }
 
 /* Whether the slot holds the tag now. One that another thread is writing is passed by. */
-static bool use(struct slot *slot, const struct weft_sample_tag *tag)
+static bool use(struct slot *slot, const struct tag *tag)
 {
 	/* R1: pairs with A1: the tag before its state. */
 	uint32_t state = atomic_load_explicit(&slot->state, memory_order_acquire);
@@ -89,15 +98,18 @@ static bool use(struct slot *slot, const struct weft_sample_tag *tag)
 
 uint64_t weft_sample_tags_get(struct weft_sample_tags *tags)
 {
-	const struct weft_sample_tag tag = {
+	const uint64_t task = weft_context_current_.task;
+	const struct tag tag = {
 		weft_labels__peek(),
-		weft_context_current_.task,
+		tags->tells_tasks ? task : 0,
+		task ? weft_span_names__type_of(task) : 0,
 		weft_self.region_name,
 	};
-	uint64_t hash = (tag.labels ? tag.labels->hash : 0) ^ tag.task ^ (uint64_t)tag.region << 40;
+	uint64_t hash = (tag.labels ? tag.labels->hash : 0) ^ tag.task ^
+			(uint64_t)tag.region << 40 ^ (uint64_t)tag.task_type << 52;
 	uint32_t i;
 
-	if (!tag.labels && tag.task == 0 && tag.region == 0) {
+	if (!tag.labels && tag.task == 0 && tag.task_type == 0 && tag.region == 0) {
 		return 0;
 	}
 	hash *= UINT64_C(0x9e3779b97f4a7c15);
@@ -112,12 +124,40 @@ uint64_t weft_sample_tags_get(struct weft_sample_tags *tags)
 	return 0;
 }
 
-struct weft_sample_tag weft_sample_tags_find(const struct weft_sample_tags *tags, uint64_t tag)
+/* The program's own labels have their say before ours. */
+static void add(struct weft_sample_labels *labels, const struct weft_labels *own, const char *key,
+		const char *text)
 {
-	if (tag == 0 || tag > (uint64_t)tags->mask + 1) {
-		return (struct weft_sample_tag){NULL, 0, 0};
+	if (*text && !weft_labels_find(own, key)) {
+		labels->items[labels->count++] = (struct weft_raw_label){key, text, 0, NULL};
 	}
-	return tags->slots[tag - 1].tag;
+}
+
+void weft_sample_tags_describe(const struct weft_sample_tags *tags, uint64_t tag,
+			       struct weft_sample_labels *ret_labels)
+{
+	const struct tag *meaning;
+	size_t i;
+
+	ret_labels->count = 0;
+	if (tag == 0 || tag > (uint64_t)tags->mask + 1) {
+		return;
+	}
+	meaning = &tags->slots[tag - 1].tag;
+	for (i = 0; i < weft_labels_count(meaning->labels); i++) {
+		const struct weft_label *pair = &meaning->labels->pairs[i];
+
+		ret_labels->items[ret_labels->count++] =
+			(struct weft_raw_label){pair->key, pair->value, 0, NULL};
+	}
+	ret_labels->task_id[0] = '\0';
+	if (meaning->task != 0) {
+		(void)snprintf(ret_labels->task_id, sizeof(ret_labels->task_id), "%" PRIu64,
+			       meaning->task);
+	}
+	add(ret_labels, meaning->labels, "task", weft_span_names__get(meaning->task_type));
+	add(ret_labels, meaning->labels, "task_id", ret_labels->task_id);
+	add(ret_labels, meaning->labels, "region", weft_span_names__get(meaning->region));
 }
 
 uint64_t weft_sample_tags_lost(const struct weft_sample_tags *tags)

@@ -36,7 +36,7 @@ struct weft_stack_table {
 	uint32_t slot_mask;
 	_Atomic uint64_t used_word_count;
 	_Atomic uint32_t entry_count;
-	_Atomic uint64_t lost_count;
+	_Atomic uint64_t lost_count, untagged_count;
 	uint64_t *arena;
 	slot_word slots[];
 };
@@ -191,31 +191,26 @@ static struct weft_stack_entry *lose(struct weft_stack_table *table)
 	return NULL;
 }
 
-struct weft_stack_entry *weft_stack_table_find_or_add(struct weft_stack_table *table,
-						      const uintptr_t *pcs, size_t depth,
-						      uint64_t tag)
+/* entry_limit: new entries are added while there are fewer. NULL: neither there nor to be added. */
+static struct weft_stack_entry *find_or_add(struct weft_stack_table *table, const uintptr_t *pcs,
+					    size_t depth, uint64_t tag, uint32_t entry_limit)
 {
-	static const uintptr_t no_pcs[1];
+	uint32_t hash = hash_of(pcs, depth, tag);
 	struct weft_stack_entry *own = NULL;
-	uint32_t hash;
 	uint32_t probe;
 
-	pcs = pcs ? pcs : no_pcs; /* memcpy() wants a pointer even for nothing. */
-	depth = depth < WEFT_STACK_DEPTH_MAX ? depth : WEFT_STACK_DEPTH_MAX;
-	hash = hash_of(pcs, depth, tag);
 	for (probe = 0; probe <= table->slot_mask; probe++) {
 		slot_word *slot = &table->slots[(hash + probe) & table->slot_mask];
 		/* F1: pairs with P1 in publish(). */
 		uint64_t found = atomic_load_explicit(slot, memory_order_acquire);
 
 		if (found == 0) {
-			if (!own &&
-			    atomic_load_explicit(&table->entry_count, memory_order_relaxed) <
-				    table->entry_count_max) {
+			if (!own && atomic_load_explicit(&table->entry_count,
+							 memory_order_relaxed) < entry_limit) {
 				own = allocate(table, pcs, depth, tag, hash);
 			}
 			if (!own) {
-				return lose(table);
+				return NULL;
 			}
 			if (publish(table, slot, own, &found)) {
 				return own;
@@ -232,7 +227,48 @@ struct weft_stack_entry *weft_stack_table_find_or_add(struct weft_stack_table *t
 	if (own) {
 		give_back(table, own);
 	}
-	return lose(table);
+	return NULL;
+}
+
+/* What is kept of a stack. */
+static size_t limit_depth(size_t depth)
+{
+	return depth < WEFT_STACK_DEPTH_MAX ? depth : WEFT_STACK_DEPTH_MAX;
+}
+
+/* memcpy() wants a pointer even for nothing. */
+static const uintptr_t *some_pcs(const uintptr_t *pcs)
+{
+	static const uintptr_t none[1];
+
+	return pcs ? pcs : none;
+}
+
+struct weft_stack_entry *weft_stack_table_find_or_add(struct weft_stack_table *table,
+						      const uintptr_t *pcs, size_t depth,
+						      uint64_t tag)
+{
+	struct weft_stack_entry *entry =
+		find_or_add(table, some_pcs(pcs), limit_depth(depth), tag, table->entry_count_max);
+
+	return entry ? entry : lose(table);
+}
+
+struct weft_stack_entry *weft_stack_table_find_or_add_tagged(struct weft_stack_table *table,
+							     const uintptr_t *pcs, size_t depth,
+							     uint64_t tag)
+{
+	struct weft_stack_entry *entry;
+
+	if (tag != 0) {
+		entry = find_or_add(table, some_pcs(pcs), limit_depth(depth), tag,
+				    table->entry_count_max / 2);
+		if (entry) {
+			return entry;
+		}
+		(void)atomic_fetch_add_explicit(&table->untagged_count, 1, memory_order_relaxed);
+	}
+	return weft_stack_table_find_or_add(table, pcs, depth, 0);
 }
 
 struct weft_stack_entry *weft_stack_table_next(struct weft_stack_table *table, uint32_t *cursor)
@@ -254,6 +290,11 @@ uint64_t weft_stack_table_lost(const struct weft_stack_table *table)
 	return atomic_load_explicit(&table->lost_count, memory_order_relaxed);
 }
 
+uint64_t weft_stack_table_untagged(const struct weft_stack_table *table)
+{
+	return atomic_load_explicit(&table->untagged_count, memory_order_relaxed);
+}
+
 void weft_stack_table_reset(struct weft_stack_table *table)
 {
 	char *slots = (char *)table->slots;
@@ -265,4 +306,5 @@ void weft_stack_table_reset(struct weft_stack_table *table)
 	atomic_store_explicit(&table->used_word_count, 0, memory_order_relaxed);
 	atomic_store_explicit(&table->entry_count, 0, memory_order_relaxed);
 	atomic_store_explicit(&table->lost_count, 0, memory_order_relaxed);
+	atomic_store_explicit(&table->untagged_count, 0, memory_order_relaxed);
 }

@@ -55,10 +55,20 @@ struct weft_stack_entry *weft_stack_table_find_or_add(struct weft_stack_table *t
 						      const uintptr_t *pcs, size_t depth,
 						      uint64_t tag);
 
+/*
+ * The same where a tag is worth less than the sample: once half of the room is taken, what would be a new
+ * entry with a tag goes to the stack's entry without one (tag 0). Counted as untagged.
+ */
+struct weft_stack_entry *weft_stack_table_find_or_add_tagged(struct weft_stack_table *table,
+							     const uintptr_t *pcs, size_t depth,
+							     uint64_t tag);
+
 /* Walks the entries: 0 to start with; NULL behind the last. Any thread, while others add. */
 struct weft_stack_entry *weft_stack_table_next(struct weft_stack_table *table, uint32_t *cursor);
 /* Times that find_or_add() had no room. */
 uint64_t weft_stack_table_lost(const struct weft_stack_table *table);
+/* Times that find_or_add_tagged() left a tag out. */
+uint64_t weft_stack_table_untagged(const struct weft_stack_table *table);
 /* Empties it, gives the memory back. Only while nobody adds or walks. */
 void weft_stack_table_reset(struct weft_stack_table *table);
 

@@ -18,7 +18,7 @@
 
 #include "control.h"
 #include "provider.h"
-#include "region-names.h"
+#include "span-names.h"
 
 /* Ids are given to threads in blocks, so that threads rarely meet at the shared counter. */
 #define TASK_BLOCK_SIZE 64U
@@ -67,6 +67,9 @@ struct weft_task weft_task_begin_(struct weft_context parent, const char *type, 
 	task.tid = attach ? self->tid : 0;
 	task.state = WEFT_SPAN_OPEN;
 	set_type(&task, type);
+	if (weft_span_names__are_wanted()) {
+		weft_span_names__note_task(task.context.task, type);
+	}
 	lttng_ust_do_tracepoint(weft, task_begin, weft_control.pid, self->tid, task.context.task,
 				parent.task, type, ip);
 	if (attach) {
@@ -88,6 +91,9 @@ struct weft_task weft_task_adopt_(struct weft_context context, const char *type)
 	task.tid = 0;
 	task.state = context.task ? WEFT_SPAN_OPEN : WEFT_SPAN_OFF;
 	set_type(&task, text_or_empty(type));
+	if (weft_span_names__are_wanted() && context.task) {
+		weft_span_names__note_task(context.task, task.type);
+	}
 	return task;
 }
 
@@ -136,9 +142,8 @@ struct weft_region weft_region_begin_(struct weft_context context, const char *n
 	region.state = WEFT_SPAN_OPEN;
 	self->open_seq = region.seq;
 	self->region_name = 0;
-	if (WEFT_UNLIKELY_(
-		    atomic_load_explicit(&weft_region_names__wanted, memory_order_relaxed))) {
-		self->region_name = weft_region_names__number(region.name);
+	if (weft_span_names__are_wanted()) {
+		self->region_name = weft_span_names__number(region.name);
 	}
 	if (accounting() && region.outer_seq == 0 && context.task != self->account.task) {
 		weft_account__switch(context.task);

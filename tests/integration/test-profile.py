@@ -415,8 +415,10 @@ def test_samples_tell_task_and_region(folder):
     profile = Profile(folder / "cpu")
     shares = {name: profile.total(region=name) / profile.total() for name in ("outer", "inner")}
     assert all(abs(share - 1 / 3) < 0.1 for share in shares.values()), shares
-    tasks = {labels["task"] for _, _, labels in profile.samples if "task" in labels}
-    assert len(tasks) == 1 and int(tasks.pop()) > 0, tasks
+    tasks = {(labels["task"], labels["task_id"]) for _, _, labels in profile.samples
+             if "task" in labels or "task_id" in labels}
+    (kind, number), = tasks
+    assert kind == "request" and int(number) > 0, tasks
     harness.weft("convert", folder / "out", "-o", folder / "converted", "--to", "pprof:cpu")
     converted = Profile(folder / "converted")
     of_regions = {name: converted.total(region=name, task="request") / converted.total()

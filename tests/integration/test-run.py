@@ -47,12 +47,16 @@ def read(folder, kind):
     return pprof_file.decode((folder / "out" / f"{kind}.pb.gz").read_bytes())
 
 
+def is_in(sample, function):
+    """Whether a function is on its stack."""
+    return any(line[0]["name"] == function for at in sample["stack"] for line in at["lines"])
+
+
 def total(profile, kind, function=None):
     """Sum of one type over the samples, or over those with a function on their stack."""
     column = [name for name, _ in profile["types"]].index(kind)
     return sum(sample["values"][column] for sample in profile["samples"]
-               if function is None or any(line[0]["name"] == function for at in sample["stack"]
-                                          for line in at["lines"]))
+               if function is None or is_in(sample, function))
 
 
 def facts(text):
@@ -83,6 +87,43 @@ def test_every_kind_of_wait_counts(folder):
     # rwlock, semaphore, barrier, join, condition; each of them each round.
     count = total(profile, "contentions", "wait_in_every_way")
     assert count == 25, count
+
+
+def test_waits_tell_for_whom(folder):
+    """Labels, type of the task and region, of who waits and of who makes wait; not each task by itself."""
+    done = weft("record", "--sched", "none", "-o", folder / "trace", "--", harness.WEFT, "run", "-q",
+                "-o", folder / "out", "--", PROGRAMS / "test-profiled", "locks", "-", 20)
+    waited_ns = float(done.stdout) * 1e9
+    block, = (sample for sample in read(folder, "block")["samples"] if is_in(sample, "wait_for_holder"))
+    assert block["labels"] == {"who": "waiter", "task": "request", "region": "enter"}, block
+    assert abs(block["values"][1] / waited_ns - 1) < 0.05, (block, waited_ns)
+    mutex, = (sample for sample in read(folder, "mutex")["samples"] if is_in(sample, "hold_lock"))
+    assert mutex["labels"] == {"who": "holder", "task": "report"}, mutex
+    pprof = ("go", "tool", "pprof", "-symbolize=none")
+    need("go", "golang-go")
+    told = run(*pprof, "-top", "-tagfocus", "task=request", folder / "out" / "block.pb.gz").stdout
+    assert "wait_for_holder" in told, told
+    told = run(*pprof, "-top", "-tagfocus", "who=waiter", folder / "out" / "mutex.pb.gz").stdout
+    assert "hold_lock" not in told, told
+    assert "request" in run(*pprof, "-tags", folder / "out" / "block.pb.gz").stdout
+    # While nobody records there are no tasks.
+    shutil.rmtree(folder / "out")
+    profiled(folder, PROGRAMS / "test-profiled", "locks", "-", 5)
+    block, = (sample for sample in read(folder, "block")["samples"] if is_in(sample, "wait_for_holder"))
+    assert block["labels"] == {"who": "waiter"}, block
+
+
+def test_labels_end_before_waits_do(folder):
+    """More different ones than are kept: no wait is lost, and the profile says what is missing."""
+    profiled(folder, PROGRAMS / "test-profiled", "customers", "-", 2000)
+    profile = read(folder, "block")
+    waits = [sample for sample in profile["samples"] if is_in(sample, "customers")]
+    known = {sample["labels"]["customer"] for sample in waits if sample["labels"]}
+    assert 500 < len(known) <= 1024, len(known)
+    # The budget of 1000 a second may have thinned out a few, and made up for them.
+    assert abs(sum(sample["values"][0] for sample in waits) - 2000) < 200, len(waits)
+    assert any(re.match(r"lost: the labels of \d+ samples", text) for text in profile["comments"]), \
+        profile["comments"]
 
 
 def test_waits_for_files_count_when_wanted(folder):

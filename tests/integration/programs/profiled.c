@@ -190,6 +190,99 @@ static void regions(char **argv)
 	CHECK(weft_profile_stop_cpu() == 0);
 }
 
+/* ---- Waits ---- */
+
+#define HOLD_US 10000
+
+static pthread_mutex_t waited_for = PTHREAD_MUTEX_INITIALIZER;
+static sem_t is_held, is_over, never;
+static int lock_rounds;
+static double waited_seconds;
+
+/* A lock that another thread holds for some time. */
+__attribute__((noinline)) static void wait_for_holder(void)
+{
+	double before = seconds_of(CLOCK_MONOTONIC);
+
+	CHECK(pthread_mutex_lock(&waited_for) == 0);
+	waited_seconds += seconds_of(CLOCK_MONOTONIC) - before;
+	CHECK(pthread_mutex_unlock(&waited_for) == 0);
+}
+
+static void *wait_for_locks(void *unused)
+{
+	int i;
+
+	(void)unused;
+	for (i = 0; i < lock_rounds; i++) {
+		while (sem_trywait(&is_held) < 0) {
+			(void)usleep(100);
+		}
+		WEFT_LABELS({"who", "waiter"})
+		{
+			WEFT_TASK("request") {
+				WEFT_REGION("enter") {
+					wait_for_holder();
+				}
+			}
+		}
+		CHECK(sem_post(&is_over) == 0);
+	}
+	return NULL;
+}
+
+__attribute__((noinline)) static void hold_lock(void)
+{
+	CHECK(pthread_mutex_lock(&waited_for) == 0);
+	CHECK(sem_post(&is_held) == 0);
+	(void)usleep(HOLD_US);
+	CHECK(pthread_mutex_unlock(&waited_for) == 0);
+}
+
+/* locks FILE ROUNDS: one thread waits for another, each for somebody, in a task of its own each time. */
+static void locks(char **argv)
+{
+	pthread_t waiter;
+	int i;
+
+	lock_rounds = (int)strtol(argv[1], NULL, 10);
+	CHECK(pthread_create(&waiter, NULL, wait_for_locks, NULL) == 0);
+	for (i = 0; i < lock_rounds; i++) {
+		WEFT_LABELS({"who", "holder"})
+		{
+			WEFT_TASK("report") {
+				hold_lock();
+			}
+		}
+		while (sem_trywait(&is_over) < 0) {
+			(void)usleep(100);
+		}
+	}
+	CHECK(pthread_join(waiter, NULL) == 0);
+	printf("%.6f\n", waited_seconds);
+}
+
+/* customers FILE COUNT: waits for a millisecond each, for a different customer each. */
+static void customers(char **argv)
+{
+	int count = (int)strtol(argv[1], NULL, 10), i;
+
+	for (i = 0; i < count; i++) {
+		struct timespec until;
+		char name[16];
+
+		(void)snprintf(name, sizeof(name), "%d", i);
+		CHECK(clock_gettime(CLOCK_REALTIME, &until) == 0);
+		until.tv_nsec += 1000000;
+		until.tv_sec += until.tv_nsec / 1000000000;
+		until.tv_nsec %= 1000000000;
+		WEFT_LABELS({"customer", name})
+		{
+			CHECK(sem_timedwait(&never, &until) < 0);
+		}
+	}
+}
+
 /* ---- Threads that come and go ---- */
 
 static _Atomic int ended;
@@ -603,7 +696,7 @@ static const struct {
 	{"churn", churn, 2},     {"forks", forks, 2},       {"blocked", blocked, 1},
 	{"taken", taken, 1},     {"sleepers", sleepers, 2}, {"stacks", stacks, 2},
 	{"custom", custom, 2},   {"rates", rates, 1},       {"serve", serve, 1},
-	{"limited", limited, 2},
+	{"limited", limited, 2}, {"locks", locks, 2},       {"customers", customers, 2},
 };
 
 int main(int argc, char **argv)

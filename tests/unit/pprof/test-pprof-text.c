@@ -234,6 +234,32 @@ static void contention_is_sorted_by_delay(void **state)
 	       "\n");
 }
 
+/* The text has no labels: what differs by them alone is one stack. */
+static void contention_joins_labels(void **state)
+{
+	static const char *const types[] = {"contentions", "delay"};
+	static const char *const units[] = {"count", "nanoseconds"};
+	static const struct weft_pprof_label one[] = {{.key = "who", .str = "a"}};
+	static const struct weft_pprof_label other[] = {{.key = "who", .str = "b"}};
+	struct weft_pprof *profile = create(types, units, 2);
+
+	(void)state;
+	add(profile, 0, (const int64_t[]){1, 100}, one, 1);
+	add(profile, 1, (const int64_t[]){1, 250}, NULL, 0);
+	add(profile, 0, (const int64_t[]){2, 200}, other, 1);
+	expect(profile, "mutex", 1,
+	       "--- mutex:\n"
+	       "cycles/second=1000000000\n"
+	       "sampling period=1\n"
+	       "300 3 @ 0x0\n"
+	       "#\t0x0\n"
+	       "\n"
+	       "250 1 @ 0x1011\n"
+	       "#\t0x1010\tinner<int>+0x10\t/src/inner.h:4\n"
+	       "#\t0x1010\tns::work+0x10\t/src/work.cc:12\n"
+	       "\n");
+}
+
 /* 829411 bytes are what one object of 524288 stands for at that rate: see text-heap.c. */
 static void heap_is_told_as_it_was_sampled(void **state)
 {
@@ -299,6 +325,7 @@ int main(void)
 		cmocka_unit_test(threads_have_a_block_each),
 		cmocka_unit_test(deep_stacks_show_their_ends),
 		cmocka_unit_test(contention_is_sorted_by_delay),
+		cmocka_unit_test(contention_joins_labels),
 		cmocka_unit_test(heap_is_told_as_it_was_sampled),
 		cmocka_unit_test(failures_are_told),
 	};

@@ -82,11 +82,19 @@ static double charged_count(const void *caller)
 	return total(WEFT_LOCK_PROFILE_MUTEX, caller, WEFT_LOCK_CONTENTIONS);
 }
 
+/* What this thread works for, in each of both profiles. */
+static uint64_t work[WEFT_LOCK_PROFILE_COUNT_];
+
+static uint64_t current_work(enum weft_lock_profile profile)
+{
+	return work[profile];
+}
+
 static int set_up(void **state)
 {
 	(void)state;
 	weft_hook_stack_init();
-	return weft_lock_start() < 0 || weft_thread_profile_start() < 0;
+	return weft_lock_start(current_work) < 0 || weft_thread_profile_start() < 0;
 }
 
 /* Also lets the budget's windows pass: storms of earlier tests must not thin out this one. */
@@ -131,6 +139,37 @@ static void a_wait_takes_what_the_clock_says(void **state)
 	outer = now_ns() - outer;
 	assert_true(blocked_count(caller) == 1);
 	assert_true(blocked_ns(caller) >= (double)inner && blocked_ns(caller) <= (double)outer);
+}
+
+/* The same stack is told apart by what the thread works for, at the end of the wait. */
+static void samples_tell_what_it_was_for(void **state)
+{
+	const void *caller = new_caller();
+	struct weft_stack_entry *entry;
+	int64_t counts[3] = {0};
+	uint32_t cursor = 0;
+	int i;
+
+	(void)state;
+	weft_block_set_rate(1);
+	for (i = 0; i < 5; i++) {
+		struct weft_lock_wait wait;
+
+		weft_lock_wait_begin(&wait, NULL);
+		work[WEFT_LOCK_PROFILE_BLOCK] = i < 3 ? 1 : 2;
+		work[WEFT_LOCK_PROFILE_MUTEX] = 3;
+		weft_lock_wait_end(&wait, caller);
+	}
+	work[WEFT_LOCK_PROFILE_BLOCK] = 0;
+	work[WEFT_LOCK_PROFILE_MUTEX] = 0;
+	while ((entry = weft_stack_table_next(weft_lock_table(WEFT_LOCK_PROFILE_BLOCK), &cursor))) {
+		if (entry->pcs[0] == (uintptr_t)caller) {
+			assert_in_range(entry->tag, 1, 2);
+			counts[entry->tag] += entry->values[WEFT_LOCK_CONTENTIONS];
+		}
+	}
+	assert_int_equal(counts[1], 3 * WEFT_WEIGHT_ONE);
+	assert_int_equal(counts[2], 2 * WEFT_WEIGHT_ONE);
 }
 
 static void what_is_off_takes_nothing(void **state)
@@ -351,6 +390,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(knobs_have_gos_edge_cases),
 		TEST(a_wait_takes_what_the_clock_says),
+		TEST(samples_tell_what_it_was_for),
 		TEST(what_is_off_takes_nothing),
 		TEST(short_waits_are_sampled_in_proportion),
 		TEST(a_release_is_charged_with_all_waiting),

@@ -149,6 +149,31 @@ static void counts_what_does_not_fit(void **state)
 	weft_stack_table_destroy(table);
 }
 
+/* When half of it is full, samples go without a new tag; none is lost for the sake of one. */
+static void tags_end_before_samples_do(void **state)
+{
+	struct weft_stack_table *table = weft_stack_table_create(128);
+	const uintptr_t pcs[] = {1, 2, 3};
+	struct weft_stack_entry *entry;
+	uint64_t tag;
+
+	(void)state;
+	for (tag = 1; tag <= 200; tag++) {
+		entry = weft_stack_table_find_or_add_tagged(table, pcs, 3, tag);
+		assert_non_null(entry);
+		assert_int_equal(entry->tag, tag <= 64 ? tag : 0);
+	}
+	assert_int_equal(weft_stack_table_untagged(table), 136);
+	assert_int_equal(weft_stack_table_lost(table), 0);
+	/* What is there stays; what has no tag is as before. */
+	assert_int_equal(weft_stack_table_find_or_add_tagged(table, pcs, 3, 5)->tag, 5);
+	assert_int_equal(weft_stack_table_find_or_add_tagged(table, pcs, 2, 0)->depth, 2);
+	assert_int_equal(weft_stack_table_untagged(table), 136);
+	weft_stack_table_reset(table);
+	assert_int_equal(weft_stack_table_untagged(table), 0);
+	weft_stack_table_destroy(table);
+}
+
 static void gives_back_memory_and_starts_anew(void **state)
 {
 	struct weft_stack_table *table = weft_stack_table_create(4096);
@@ -305,6 +330,7 @@ int main(void)
 		cmocka_unit_test(finds_what_was_added),
 		cmocka_unit_test(takes_no_stack_and_cuts_deep_ones),
 		cmocka_unit_test(counts_what_does_not_fit),
+		cmocka_unit_test(tags_end_before_samples_do),
 		cmocka_unit_test(gives_back_memory_and_starts_anew),
 		cmocka_unit_test(refuses_what_cannot_be),
 		cmocka_unit_test(adds_up_over_threads),

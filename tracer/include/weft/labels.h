@@ -2,7 +2,7 @@
 // Copyright (c) 2026 The Weft authors
 /**
  * Labels: what runtime/pprof's label sets are to Go. Pairs of texts that a thread carries while it works
- * for somebody; CPU profiles and thread stacks tell them apart.
+ * for somebody; the profiles of CPU time, of waiting and of locks, and thread stacks tell them apart.
  *
  *     WEFT_LABELS({"handler", "search"}, {"customer", name}) {
  *             ...                    samples of this thread carry both
@@ -11,7 +11,9 @@
  * A set is immutable and counted: whoever holds a reference may read it on any thread, for as long
  * as wanted. NULL is the empty set. A thread has one current set, of which it holds a reference. A
  * profile holds references of its own to the sets that its samples met, so a set may be dropped at
- * any time; a million different ones (a request id each) cost what is alive and sampled, no more.
+ * any time; a million different ones (a request id each) cost what is alive and sampled, no more. The
+ * profiles `block` and `mutex`, which last as long as the process, keep the first thousand that they
+ * meet, and say so when samples go without.
  *
  * New threads begin with the labels of the thread that created them, as goroutines do: libweft sees
  * pthread_create(), whether called by C, by C++ or by another library. Pools, whose threads are there

@@ -69,9 +69,10 @@ WEFT_API const char *weft_profile_error(void);
  * Starts the CPU profile: every thread is sampled by its own CPU clock, 100 times a second unless
  * weft_runtime_set_cpu_rate() said otherwise, by SIGPROF. (Go: StartCPUProfile)
  *
- * Samples carry the thread's labels (<weft/labels.h>) and, while a trace is being recorded, its task (by
- * number) as "task" and the region that it is in as "region", unless the program has labels of
- * these names. Regions that began before the profile have no name in it.
+ * Samples carry the thread's labels (<weft/labels.h>) and, while a trace is being recorded, the type of
+ * its task as "task", the task's number as "task_id" and the region that it is in as "region", unless the
+ * program has labels of these names. Tasks and regions that began before the profile have no type and no
+ * name in it; nor has a task that is older than some thousand others.
  *
  * The handler runs for about a microsecond, keeps errno, and restarts system calls where the kernel
  * does that; threads that sleep use no CPU time and are not disturbed. A program that has a
