@@ -8,292 +8,13 @@
  * are taken kind by kind: strings; what has only strings; locations; samples. As a rule a table lies in
  * one piece, and nothing else is passed on the way.
  */
-#include "model.h"
-
 #include <errno.h>
 #include <inttypes.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "decode-parts.h"
 #include "inflate.h"
-#include "wire.h"
-
-/* Ids of a table, in order: most files number them 1, 2, 3, ... and need no search. */
-struct id_table {
-	struct weft_items ids; /* uint64_t */
-	struct weft_hash_index index;
-	bool is_sequence;
-};
-
-/* Numbers of a repeated field, reused from message to message. */
-struct numbers {
-	uint64_t *items;
-	size_t count, capacity;
-};
-
-/* Fields of a profile: those that are taken in an order of their own, and the last. */
-enum field {
-	FIELD_SAMPLE = 2,
-	FIELD_LOCATION = 4,
-	FIELD_FUNCTION = 5,
-	FIELD_STRING = 6,
-	FIELD_MAX = 15,
-};
-
-/* The fields of one kind. */
-struct table {
-	struct weft_wire bytes; /* From the first to behind the last. */
-	size_t count;
-};
-
-struct decoder {
-	struct weft_pprof *profile;
-	const unsigned char *start; /* Of the profile, for offsets in messages. */
-	struct weft_error *err;
-	struct table tables[FIELD_MAX + 1];
-	struct weft_items texts; /* const char *: string table → interned text. */
-	struct id_table mapping_ids, function_ids, location_ids;
-	struct numbers stack, values;
-	struct weft_items lines, labels; /* Of the message at hand. */
-	struct weft_items indices;       /* uint32_t: stack of the sample at hand. */
-	bool has_time;
-};
-
-typedef int (*take_fn)(struct decoder *decoder, const struct weft_wire_field *field);
-
-static int fail(struct decoder *decoder, const unsigned char *at, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
-
-static int fail(struct decoder *decoder, const unsigned char *at, const char *format, ...)
-{
-	char what[256];
-	va_list args;
-
-	va_start(args, format);
-	(void)vsnprintf(what, sizeof(what), format, args); /* A cut message is better than none. */
-	va_end(args);
-	return weft_error_set(decoder->err, -EBADMSG, "not a valid profile: %s: offset=%td", what,
-			      at - decoder->start);
-}
-
-static int out_of(struct decoder *decoder, int code)
-{
-	return weft_error_set_errno(decoder->err, code, "cannot hold the profile: memory=%" PRIu64,
-				    weft_pprof_memory_bytes(decoder->profile));
-}
-
-/* Gives each field of a message to `take`. */
-static int each_field(struct decoder *decoder, struct weft_wire wire, take_fn take)
-{
-	struct weft_wire_field field;
-	int ret = 0;
-
-	while (ret == 0 && wire.at < wire.end) {
-		const unsigned char *at = wire.at;
-
-		if (!weft_wire_get_field(&wire, &field)) {
-			return fail(decoder, at, "damaged or cut off");
-		}
-		ret = take(decoder, &field);
-	}
-	return ret;
-}
-
-/* Notes where the fields of each kind are. */
-static int survey(struct decoder *decoder, struct weft_wire wire)
-{
-	struct weft_wire_field field;
-
-	while (wire.at < wire.end) {
-		const unsigned char *at = wire.at;
-		struct table *table;
-
-		if (!weft_wire_get_field(&wire, &field)) {
-			return fail(decoder, at, "damaged or cut off");
-		}
-		if (field.number <= FIELD_MAX) {
-			table = &decoder->tables[field.number];
-			table->bytes.at = table->count++ == 0 ? at : table->bytes.at;
-			table->bytes.end = wire.at;
-		}
-	}
-	return 0;
-}
-
-/* Gives each field of one kind to `take`. */
-static int each_of(struct decoder *decoder, uint32_t number, take_fn take)
-{
-	struct weft_wire wire = decoder->tables[number].bytes;
-	struct weft_wire_field field;
-	int ret = 0;
-
-	while (ret == 0 && wire.at < wire.end && weft_wire_get_field(&wire, &field)) {
-		if (field.number == number) {
-			ret = take(decoder, &field);
-		}
-	}
-	return ret;
-}
-
-/* Room for as many items as there are fields of a kind. */
-static int reserve_for(struct decoder *decoder, struct weft_items *items, size_t item_size,
-		       uint32_t number)
-{
-	int ret;
-
-	ret = weft_arena_grow_array(&decoder->profile->arena, &items->items, &items->capacity,
-				    decoder->tables[number].count, item_size);
-	return ret < 0 ? out_of(decoder, ret) : 0;
-}
-
-/* ---- Parts of messages ---- */
-
-static bool is_number(const struct weft_wire_field *field)
-{
-	return field->type == WEFT_WIRE_VARINT;
-}
-
-static bool is_message(const struct weft_wire_field *field, uint32_t number)
-{
-	return field->number == number && field->type == WEFT_WIRE_BYTES;
-}
-
-static int get_text(struct decoder *decoder, uint64_t id, const struct weft_wire *where,
-		    const char **ret_text)
-{
-	if (id >= decoder->texts.count) {
-		return fail(decoder, where->at, "string %" PRId64 " of %zu", (int64_t)id,
-			    decoder->texts.count);
-	}
-	*ret_text = ((const char **)decoder->texts.items)[id];
-	return 0;
-}
-
-static int push_number(struct decoder *decoder, struct numbers *numbers, uint64_t value)
-{
-	void *items = numbers->items;
-	int ret;
-
-	ret = weft_arena_grow_array(&decoder->profile->arena, &items, &numbers->capacity,
-				    numbers->count + 1, sizeof(value));
-	if (ret != 0) {
-		return out_of(decoder, ret);
-	}
-	numbers->items = (uint64_t *)items;
-	numbers->items[numbers->count++] = value;
-	return 0;
-}
-
-/* A repeated number comes one by one or packed; both may occur in one message. */
-static int push_numbers(struct decoder *decoder, struct numbers *numbers,
-			const struct weft_wire_field *field)
-{
-	struct weft_wire wire = field->bytes;
-	uint64_t value;
-	int ret = 0;
-
-	if (is_number(field)) {
-		return push_number(decoder, numbers, field->value);
-	}
-	if (field->type != WEFT_WIRE_BYTES) {
-		return 0;
-	}
-	while (ret == 0 && wire.at < wire.end) {
-		if (!weft_wire_get_varint(&wire, &value)) {
-			return fail(decoder, wire.at, "damaged list of numbers");
-		}
-		ret = push_number(decoder, numbers, value);
-	}
-	return ret;
-}
-
-/* The numbers 1 to `count` of a message, by field number; others are left alone. */
-static int get_numbers(struct decoder *decoder, struct weft_wire wire, uint64_t *ret_numbers,
-		       uint32_t count)
-{
-	struct weft_wire_field field;
-
-	memset(ret_numbers, 0, (count + 1U) * sizeof(*ret_numbers));
-	while (wire.at < wire.end) {
-		const unsigned char *at = wire.at;
-
-		if (!weft_wire_get_field(&wire, &field)) {
-			return fail(decoder, at, "damaged or cut off");
-		}
-		if (is_number(&field) && field.number <= count) {
-			ret_numbers[field.number] = field.value;
-		}
-	}
-	return 0;
-}
-
-/* ---- Ids ---- */
-
-static int64_t find_id(const struct id_table *table, uint64_t id)
-{
-	const uint64_t *ids = (const uint64_t *)table->ids.items;
-	struct weft_hash_probe probe;
-	uint32_t i;
-
-	if (table->is_sequence) {
-		return id - 1 < table->ids.count ? (int64_t)(id - 1) : -1;
-	}
-	for (weft_hash_index_start(&table->index, weft_hash_word(weft_hash_seed(), id), &probe);
-	     weft_hash_index_next(&table->index, &probe, &i);) {
-		if (ids[i] == id) {
-			return i;
-		}
-	}
-	return -1;
-}
-
-static int push_id(struct decoder *decoder, struct id_table *table, uint64_t id,
-		   const struct weft_wire *where, const char *what)
-{
-	void *item = NULL;
-	int ret;
-
-	if (id == 0) {
-		return fail(decoder, where->at, "%s with id 0", what);
-	}
-	ret = weft_pprof__reserve(decoder->profile, &table->ids, sizeof(id), &item);
-	if (ret != 0) {
-		return out_of(decoder, ret);
-	}
-	memcpy(item, &id, sizeof(id));
-	table->ids.count++;
-	return 0;
-}
-
-/* After the last id: makes them findable, refuses those that are there twice. */
-static int seal_ids(struct decoder *decoder, struct id_table *table, const char *what)
-{
-	const uint64_t *ids = (const uint64_t *)table->ids.items;
-	size_t i;
-	int ret;
-
-	for (i = 0; i < table->ids.count && ids[i] == i + 1; i++) {
-	}
-	table->is_sequence = i == table->ids.count;
-	if (table->is_sequence) {
-		return 0;
-	}
-	ret = weft_hash_index_reserve(&table->index, &decoder->profile->arena, table->ids.count);
-	if (ret != 0) {
-		return out_of(decoder, ret);
-	}
-	for (i = 0; i < table->ids.count; i++) {
-		if (find_id(table, ids[i]) >= 0) {
-			return fail(decoder, decoder->start, "%s id %" PRIu64 " twice", what,
-				    ids[i]);
-		}
-		weft_hash_index_add(&table->index, weft_hash_word(weft_hash_seed(), ids[i]),
-				    (uint32_t)i);
-	}
-	return 0;
-}
 
 /* ---- Strings ---- */
 
@@ -315,11 +36,11 @@ static int take_string(struct decoder *decoder, const struct weft_wire_field *fi
 		ret = weft_pprof__reserve(decoder->profile, &decoder->texts, sizeof(text), &item);
 	}
 	if (ret != 0) {
-		return out_of(decoder, ret);
+		return weft_decode__out_of(decoder, ret);
 	}
 	*(const char **)item = text;
 	if (decoder->texts.count++ == 0 && text[0] != '\0') {
-		return fail(decoder, field->bytes.at, "the first string is not empty");
+		return weft_decode__fail(decoder, field->bytes.at, "the first string is not empty");
 	}
 	return 0;
 }
@@ -332,12 +53,12 @@ static int get_value_type(struct decoder *decoder, const struct weft_wire *wire,
 	uint64_t numbers[3];
 	int ret;
 
-	ret = get_numbers(decoder, *wire, numbers, 2);
+	ret = weft_decode__get_numbers(decoder, *wire, numbers, 2);
 	if (ret == 0) {
-		ret = get_text(decoder, numbers[1], wire, &ret_type->type);
+		ret = weft_decode__get_text(decoder, numbers[1], wire, &ret_type->type);
 	}
 	if (ret == 0) {
-		ret = get_text(decoder, numbers[2], wire, &ret_type->unit);
+		ret = weft_decode__get_text(decoder, numbers[2], wire, &ret_type->unit);
 	}
 	return ret;
 }
@@ -352,7 +73,7 @@ static int take_sample_type(struct decoder *decoder, const struct weft_wire *wir
 		return ret;
 	}
 	ret = weft_pprof_add_sample_type(decoder->profile, type.type, type.unit);
-	return ret < 0 ? out_of(decoder, ret) : 0;
+	return ret < 0 ? weft_decode__out_of(decoder, ret) : 0;
 }
 
 static int take_mapping(struct decoder *decoder, const struct weft_wire *wire)
@@ -362,15 +83,16 @@ static int take_mapping(struct decoder *decoder, const struct weft_wire *wire)
 	uint32_t index;
 	int ret;
 
-	ret = get_numbers(decoder, *wire, numbers, 10);
+	ret = weft_decode__get_numbers(decoder, *wire, numbers, 10);
 	if (ret == 0) {
-		ret = get_text(decoder, numbers[5], wire, &mapping.file);
+		ret = weft_decode__get_text(decoder, numbers[5], wire, &mapping.file);
 	}
 	if (ret == 0) {
-		ret = get_text(decoder, numbers[6], wire, &mapping.build_id);
+		ret = weft_decode__get_text(decoder, numbers[6], wire, &mapping.build_id);
 	}
 	if (ret == 0) {
-		ret = push_id(decoder, &decoder->mapping_ids, numbers[1], wire, "mapping");
+		ret = weft_decode__push_id(decoder, &decoder->mapping_ids, numbers[1], wire,
+					   "mapping");
 	}
 	if (ret != 0) {
 		return ret;
@@ -384,7 +106,7 @@ static int take_mapping(struct decoder *decoder, const struct weft_wire *wire)
 	mapping.has_line_numbers = numbers[9] != 0;
 	mapping.has_inline_frames = numbers[10] != 0;
 	ret = weft_pprof_add_mapping(decoder->profile, &mapping, &index);
-	return ret < 0 ? out_of(decoder, ret) : 0;
+	return ret < 0 ? weft_decode__out_of(decoder, ret) : 0;
 }
 
 static int take_function(struct decoder *decoder, const struct weft_wire *wire)
@@ -397,21 +119,22 @@ static int take_function(struct decoder *decoder, const struct weft_wire *wire)
 	ret = weft_pprof__reserve(decoder->profile, &decoder->profile->functions, sizeof(*function),
 				  &item);
 	if (ret != 0) {
-		return out_of(decoder, ret);
+		return weft_decode__out_of(decoder, ret);
 	}
 	function = (struct weft_pprof_function *)item;
-	ret = get_numbers(decoder, *wire, numbers, 5);
+	ret = weft_decode__get_numbers(decoder, *wire, numbers, 5);
 	if (ret == 0) {
-		ret = get_text(decoder, numbers[2], wire, &function->name);
+		ret = weft_decode__get_text(decoder, numbers[2], wire, &function->name);
 	}
 	if (ret == 0) {
-		ret = get_text(decoder, numbers[3], wire, &function->system_name);
+		ret = weft_decode__get_text(decoder, numbers[3], wire, &function->system_name);
 	}
 	if (ret == 0) {
-		ret = get_text(decoder, numbers[4], wire, &function->file);
+		ret = weft_decode__get_text(decoder, numbers[4], wire, &function->file);
 	}
 	if (ret == 0) {
-		ret = push_id(decoder, &decoder->function_ids, numbers[1], wire, "function");
+		ret = weft_decode__push_id(decoder, &decoder->function_ids, numbers[1], wire,
+					   "function");
 	}
 	if (ret == 0) {
 		function->start_line = (int64_t)numbers[5];
@@ -427,12 +150,13 @@ static int take_comments(struct decoder *decoder, const struct weft_wire_field *
 	int ret;
 
 	decoder->values.count = 0;
-	ret = push_numbers(decoder, &decoder->values, field);
+	ret = weft_decode__push_numbers(decoder, &decoder->values, field);
 	for (i = 0; ret == 0 && i < decoder->values.count; i++) {
-		ret = get_text(decoder, decoder->values.items[i], &field->bytes, &text);
+		ret = weft_decode__get_text(decoder, decoder->values.items[i], &field->bytes,
+					    &text);
 		if (ret == 0) {
 			ret = weft_pprof_add_comment(decoder->profile, text);
-			ret = ret < 0 ? out_of(decoder, ret) : 0;
+			ret = ret < 0 ? weft_decode__out_of(decoder, ret) : 0;
 		}
 	}
 	return ret;
@@ -446,13 +170,14 @@ static int take_header_number(struct decoder *decoder, const struct weft_wire_fi
 
 	switch (field->number) {
 	case 7:
-		return get_text(decoder, field->value, &where, &header->drop_frames);
+		return weft_decode__get_text(decoder, field->value, &where, &header->drop_frames);
 	case 8:
-		return get_text(decoder, field->value, &where, &header->keep_frames);
+		return weft_decode__get_text(decoder, field->value, &where, &header->keep_frames);
 	case 9:
 		if (decoder->has_time) {
-			return fail(decoder, decoder->start,
-				    "two profiles, one behind the other (merge them instead)");
+			return weft_decode__fail(
+				decoder, decoder->start,
+				"two profiles, one behind the other (merge them instead)");
 		}
 		decoder->has_time = true;
 		header->time_ns = (int64_t)field->value;
@@ -464,9 +189,10 @@ static int take_header_number(struct decoder *decoder, const struct weft_wire_fi
 		header->period = (int64_t)field->value;
 		return 0;
 	case 14:
-		return get_text(decoder, field->value, &where, &header->default_sample_type);
+		return weft_decode__get_text(decoder, field->value, &where,
+					     &header->default_sample_type);
 	case 15:
-		return get_text(decoder, field->value, &where, &header->doc_url);
+		return weft_decode__get_text(decoder, field->value, &where, &header->doc_url);
 	default:
 		return 0;
 	}
@@ -477,7 +203,7 @@ static int take_simple(struct decoder *decoder, const struct weft_wire_field *fi
 	if (field->number == 13) {
 		return take_comments(decoder, field);
 	}
-	if (is_number(field)) {
+	if (weft_decode__is_number(field)) {
 		return take_header_number(decoder, field);
 	}
 	if (field->type != WEFT_WIRE_BYTES) {
@@ -508,17 +234,18 @@ static int take_line(struct decoder *decoder, const struct weft_wire *wire)
 	void *item = NULL;
 	int ret;
 
-	ret = get_numbers(decoder, *wire, numbers, 3);
+	ret = weft_decode__get_numbers(decoder, *wire, numbers, 3);
 	if (ret != 0) {
 		return ret;
 	}
-	function = find_id(&decoder->function_ids, numbers[1]);
+	function = weft_decode__find_id(&decoder->function_ids, numbers[1]);
 	if (function < 0) {
-		return fail(decoder, wire->at, "line of unknown function %" PRIu64, numbers[1]);
+		return weft_decode__fail(decoder, wire->at, "line of unknown function %" PRIu64,
+					 numbers[1]);
 	}
 	ret = weft_pprof__reserve(decoder->profile, &decoder->lines, sizeof(*line), &item);
 	if (ret != 0) {
-		return out_of(decoder, ret);
+		return weft_decode__out_of(decoder, ret);
 	}
 	line = (struct weft_pprof_line *)item;
 	line->function = (uint32_t)function;
@@ -536,7 +263,7 @@ static int copy_items(struct decoder *decoder, const void *items, size_t size,
 
 	ret = weft_arena_take(&decoder->profile->arena, size, &copy);
 	if (ret != 0) {
-		return out_of(decoder, ret);
+		return weft_decode__out_of(decoder, ret);
 	}
 	if (size > 0) {
 		memcpy(copy, items, size);
@@ -557,11 +284,11 @@ static int get_location(struct decoder *decoder, struct weft_wire wire, uint64_t
 		const unsigned char *at = wire.at;
 
 		if (!weft_wire_get_field(&wire, &field)) {
-			return fail(decoder, at, "damaged or cut off");
+			return weft_decode__fail(decoder, at, "damaged or cut off");
 		}
-		if (is_message(&field, 4)) {
+		if (weft_decode__is_message(&field, 4)) {
 			ret = take_line(decoder, &field.bytes);
-		} else if (is_number(&field) && field.number <= 5) {
+		} else if (weft_decode__is_number(&field) && field.number <= 5) {
 			ret_numbers[field.number] = field.value;
 		}
 	}
@@ -583,13 +310,15 @@ static int take_location(struct decoder *decoder, const struct weft_wire_field *
 	}
 	ret = get_location(decoder, *wire, numbers);
 	if (ret == 0) {
-		ret = push_id(decoder, &decoder->location_ids, numbers[1], wire, "location");
+		ret = weft_decode__push_id(decoder, &decoder->location_ids, numbers[1], wire,
+					   "location");
 	}
 	if (ret == 0 && numbers[2] != 0) {
-		mapping = find_id(&decoder->mapping_ids, numbers[2]);
+		mapping = weft_decode__find_id(&decoder->mapping_ids, numbers[2]);
 		if (mapping < 0) {
-			return fail(decoder, wire->at, "location in unknown mapping %" PRIu64,
-				    numbers[2]);
+			return weft_decode__fail(decoder, wire->at,
+						 "location in unknown mapping %" PRIu64,
+						 numbers[2]);
 		}
 	}
 	if (ret == 0) {
@@ -602,7 +331,7 @@ static int take_location(struct decoder *decoder, const struct weft_wire_field *
 	ret = weft_pprof__reserve(decoder->profile, &decoder->profile->locations, sizeof(*location),
 				  &item);
 	if (ret != 0) {
-		return out_of(decoder, ret);
+		return weft_decode__out_of(decoder, ret);
 	}
 	location = (struct weft_pprof_location *)item;
 	location->mapping = mapping < 0 ? WEFT_PPROF_NONE : (uint32_t)mapping;
@@ -623,19 +352,19 @@ static int take_label(struct decoder *decoder, const struct weft_wire *wire)
 	void *item = NULL;
 	int ret;
 
-	ret = get_numbers(decoder, *wire, numbers, 4);
+	ret = weft_decode__get_numbers(decoder, *wire, numbers, 4);
 	if (ret == 0) {
-		ret = get_text(decoder, numbers[1], wire, &label.key);
+		ret = weft_decode__get_text(decoder, numbers[1], wire, &label.key);
 	}
 	if (ret == 0) {
-		ret = get_text(decoder, numbers[4], wire, &label.unit);
+		ret = weft_decode__get_text(decoder, numbers[4], wire, &label.unit);
 	}
 	if (ret != 0) {
 		return ret;
 	}
 	if (numbers[2] != 0) {
 		label.unit = ((const char **)decoder->texts.items)[0];
-		ret = get_text(decoder, numbers[2], wire, &label.str);
+		ret = weft_decode__get_text(decoder, numbers[2], wire, &label.str);
 	} else if (numbers[3] == 0 && numbers[4] == 0) {
 		return 0; /* Neither text nor number: nothing, as for google/pprof. */
 	} else {
@@ -643,7 +372,7 @@ static int take_label(struct decoder *decoder, const struct weft_wire *wire)
 	}
 	if (ret == 0) {
 		ret = weft_pprof__reserve(decoder->profile, &decoder->labels, sizeof(label), &item);
-		ret = ret < 0 ? out_of(decoder, ret) : 0;
+		ret = ret < 0 ? weft_decode__out_of(decoder, ret) : 0;
 	}
 	if (ret == 0) {
 		memcpy(item, &label, sizeof(label));
@@ -656,11 +385,11 @@ static int take_sample_field(struct decoder *decoder, const struct weft_wire_fie
 {
 	switch (field->number) {
 	case 1:
-		return push_numbers(decoder, &decoder->stack, field);
+		return weft_decode__push_numbers(decoder, &decoder->stack, field);
 	case 2:
-		return push_numbers(decoder, &decoder->values, field);
+		return weft_decode__push_numbers(decoder, &decoder->values, field);
 	case 3:
-		return is_message(field, 3) ? take_label(decoder, &field->bytes) : 0;
+		return weft_decode__is_message(field, 3) ? take_label(decoder, &field->bytes) : 0;
 	default:
 		return 0;
 	}
@@ -677,15 +406,17 @@ static int take_stack(struct decoder *decoder, const struct weft_wire *where)
 				    &decoder->indices.capacity, decoder->stack.count,
 				    sizeof(*indices));
 	if (ret != 0) {
-		return out_of(decoder, ret);
+		return weft_decode__out_of(decoder, ret);
 	}
 	indices = (uint32_t *)decoder->indices.items;
 	for (i = 0; i < decoder->stack.count; i++) {
-		int64_t index = find_id(&decoder->location_ids, decoder->stack.items[i]);
+		int64_t index =
+			weft_decode__find_id(&decoder->location_ids, decoder->stack.items[i]);
 
 		if (index < 0) {
-			return fail(decoder, where->at, "sample at unknown location %" PRIu64,
-				    decoder->stack.items[i]);
+			return weft_decode__fail(decoder, where->at,
+						 "sample at unknown location %" PRIu64,
+						 decoder->stack.items[i]);
 		}
 		indices[i] = (uint32_t)index;
 	}
@@ -715,7 +446,7 @@ static int store_sample(struct decoder *decoder)
 	ret = weft_pprof__reserve(decoder->profile, &decoder->profile->samples, sizeof(*sample),
 				  &item);
 	if (ret != 0) {
-		return out_of(decoder, ret);
+		return weft_decode__out_of(decoder, ret);
 	}
 	sample = (struct weft_pprof_sample *)item;
 	sample->locations = (const uint32_t *)locations;
@@ -738,16 +469,17 @@ static int take_sample(struct decoder *decoder, const struct weft_wire_field *fi
 	decoder->stack.count = 0;
 	decoder->values.count = 0;
 	decoder->labels.count = 0;
-	ret = each_field(decoder, field->bytes, take_sample_field);
+	ret = weft_decode__each_field(decoder, field->bytes, take_sample_field);
 	if (ret != 0) {
 		return ret;
 	}
 	if (type_count == 0) {
-		return fail(decoder, field->bytes.at, "samples, but no sample types");
+		return weft_decode__fail(decoder, field->bytes.at, "samples, but no sample types");
 	}
 	if (decoder->values.count != type_count) {
-		return fail(decoder, field->bytes.at, "sample with %zu values for %zu types",
-			    decoder->values.count, type_count);
+		return weft_decode__fail(decoder, field->bytes.at,
+					 "sample with %zu values for %zu types",
+					 decoder->values.count, type_count);
 	}
 	ret = take_stack(decoder, &field->bytes);
 	return ret < 0 ? ret : store_sample(decoder);
@@ -760,18 +492,20 @@ static int take_strings(struct decoder *decoder)
 	struct weft_pprof *profile = decoder->profile;
 	int ret;
 
-	ret = reserve_for(decoder, &decoder->texts, sizeof(const char *), FIELD_STRING);
+	ret = weft_decode__reserve_for(decoder, &decoder->texts, sizeof(const char *),
+				       FIELD_STRING);
 	if (ret == 0) {
-		ret = reserve_for(decoder, &profile->strings, sizeof(struct weft_string *),
-				  FIELD_STRING);
+		ret = weft_decode__reserve_for(decoder, &profile->strings,
+					       sizeof(struct weft_string *), FIELD_STRING);
 	}
 	if (ret == 0) {
 		ret = weft_hash_index_reserve(&profile->string_index, &profile->arena,
 					      decoder->tables[FIELD_STRING].count);
-		ret = ret < 0 ? out_of(decoder, ret) : each_of(decoder, FIELD_STRING, take_string);
+		ret = ret < 0 ? weft_decode__out_of(decoder, ret)
+			      : weft_decode__each_of(decoder, FIELD_STRING, take_string);
 	}
 	if (ret == 0 && decoder->texts.count == 0) {
-		return fail(decoder, decoder->start, "no string table");
+		return weft_decode__fail(decoder, decoder->start, "no string table");
 	}
 	return ret;
 }
@@ -783,44 +517,44 @@ static int take_simple_tables(struct decoder *decoder)
 	uint32_t number;
 	int ret;
 
-	ret = reserve_for(decoder, &profile->functions, sizeof(struct weft_pprof_function),
-			  FIELD_FUNCTION);
+	ret = weft_decode__reserve_for(decoder, &profile->functions,
+				       sizeof(struct weft_pprof_function), FIELD_FUNCTION);
 	if (ret == 0) {
-		ret = reserve_for(decoder, &decoder->function_ids.ids, sizeof(uint64_t),
-				  FIELD_FUNCTION);
+		ret = weft_decode__reserve_for(decoder, &decoder->function_ids.ids,
+					       sizeof(uint64_t), FIELD_FUNCTION);
 	}
 	for (number = 1; ret == 0 && number <= FIELD_MAX; number++) {
 		if (number != FIELD_SAMPLE && number != FIELD_LOCATION && number != FIELD_STRING) {
-			ret = each_of(decoder, number, take_simple);
+			ret = weft_decode__each_of(decoder, number, take_simple);
 		}
 	}
 	if (ret == 0) {
-		ret = seal_ids(decoder, &decoder->mapping_ids, "mapping");
+		ret = weft_decode__seal_ids(decoder, &decoder->mapping_ids, "mapping");
 	}
-	return ret < 0 ? ret : seal_ids(decoder, &decoder->function_ids, "function");
+	return ret < 0 ? ret : weft_decode__seal_ids(decoder, &decoder->function_ids, "function");
 }
 
 static int take_locations(struct decoder *decoder)
 {
 	int ret;
 
-	ret = reserve_for(decoder, &decoder->profile->locations, sizeof(struct weft_pprof_location),
-			  FIELD_LOCATION);
+	ret = weft_decode__reserve_for(decoder, &decoder->profile->locations,
+				       sizeof(struct weft_pprof_location), FIELD_LOCATION);
 	if (ret == 0) {
-		ret = reserve_for(decoder, &decoder->location_ids.ids, sizeof(uint64_t),
-				  FIELD_LOCATION);
+		ret = weft_decode__reserve_for(decoder, &decoder->location_ids.ids,
+					       sizeof(uint64_t), FIELD_LOCATION);
 	}
 	if (ret == 0) {
-		ret = each_of(decoder, FIELD_LOCATION, take_location);
+		ret = weft_decode__each_of(decoder, FIELD_LOCATION, take_location);
 	}
-	return ret < 0 ? ret : seal_ids(decoder, &decoder->location_ids, "location");
+	return ret < 0 ? ret : weft_decode__seal_ids(decoder, &decoder->location_ids, "location");
 }
 
 static int decode_profile(struct decoder *decoder, struct weft_wire wire)
 {
 	int ret;
 
-	ret = survey(decoder, wire);
+	ret = weft_decode__survey(decoder, wire);
 	if (ret == 0) {
 		ret = take_strings(decoder);
 	}
@@ -831,10 +565,10 @@ static int decode_profile(struct decoder *decoder, struct weft_wire wire)
 		ret = take_locations(decoder);
 	}
 	if (ret == 0) {
-		ret = reserve_for(decoder, &decoder->profile->samples,
-				  sizeof(struct weft_pprof_sample), FIELD_SAMPLE);
+		ret = weft_decode__reserve_for(decoder, &decoder->profile->samples,
+					       sizeof(struct weft_pprof_sample), FIELD_SAMPLE);
 	}
-	return ret < 0 ? ret : each_of(decoder, FIELD_SAMPLE, take_sample);
+	return ret < 0 ? ret : weft_decode__each_of(decoder, FIELD_SAMPLE, take_sample);
 }
 
 static void free_items(struct decoder *decoder, struct weft_items *items, size_t item_size)
