@@ -85,13 +85,16 @@ int weft_arena_take(struct weft_arena *arena, size_t size, void **ret_memory)
 	return 0;
 }
 
-int weft_arena__move_array(struct weft_arena *arena, void **array, size_t *capacity, size_t count,
-			   size_t item_size)
+int weft_arena_grow_array(struct weft_arena *arena, void **array, size_t *capacity, size_t count,
+			  size_t item_size)
 {
 	size_t larger = *capacity;
 	void *moved;
 	int ret;
 
+	if (count <= *capacity) {
+		return 0;
+	}
 	if (count > SIZE_MAX / 2 / item_size) {
 		return -E2BIG;
 	}

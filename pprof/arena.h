@@ -36,16 +36,8 @@ WEFT_MUST_CHECK int weft_arena_take(struct weft_arena *arena, size_t size, void 
  *
  * 0; -E2BIG, -ENOMEM: the array is as it was.
  */
-WEFT_MUST_CHECK int weft_arena__move_array(struct weft_arena *arena, void **array, size_t *capacity,
-					   size_t count, size_t item_size);
-WEFT_MUST_CHECK static inline int weft_arena_grow_array(struct weft_arena *arena, void **array,
-							size_t *capacity, size_t count,
-							size_t item_size)
-{
-	return count <= *capacity
-		       ? 0
-		       : weft_arena__move_array(arena, array, capacity, count, item_size);
-}
+WEFT_MUST_CHECK int weft_arena_grow_array(struct weft_arena *arena, void **array, size_t *capacity,
+					  size_t count, size_t item_size);
 void weft_arena_free_array(struct weft_arena *arena, void *array, size_t capacity,
 			   size_t item_size);
 
