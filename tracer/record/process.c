@@ -41,6 +41,13 @@ static int look_at_libraries(pid_t pid, const char *name, struct weft_error *err
 
 	(void)snprintf(path, sizeof(path), "/proc/%d/maps", (int)pid);
 	file = fopen(path, "re");
+	if (!file && (errno == EACCES || errno == EPERM)) {
+		return weft_error_set(err, -errno,
+				      "cannot look at process %d (%s): the kernel lets nobody here "
+				      "see its memory, as of one that is protected or in another "
+				      "user namespace: record with --all, or from where it started",
+				      (int)pid, name);
+	}
 	if (!file) {
 		return weft_error_set_errno(err, -errno, "cannot look at process %d (%s)", (int)pid,
 					    name);
