@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "mappings.h"
+#include "code-maps.h"
 #include "perf-ring.h"
 #include "statedump.h"
 #include "tracepoint-format.h"
@@ -43,7 +43,7 @@ static void read_line(char *text)
 {
 	struct weft_kernel_map map;
 
-	if (weft_mappings_parse_line(text, &map) &&
+	if (weft_code_maps_parse_line(text, &map) &&
 	    (map.path[0] != '/' || map.path + strlen(map.path) != text + strlen(text))) {
 		abort();
 	}
@@ -63,7 +63,7 @@ static void read_record(const struct weft_perf_record *record)
 		sum = (uint8_t)(sum + record->chain[i]);
 	}
 	(void)sum;
-	if (weft_mappings_parse_record(record, &map, build_id) &&
+	if (weft_code_maps_parse_record(record, &map, build_id) &&
 	    (map.start >= map.end || strlen(map.path) >= record->size ||
 	     strlen(map.build_id) >= sizeof(build_id))) {
 		abort();

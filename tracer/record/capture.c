@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #include "clock.h"
-#include "mappings.h"
+#include "code-maps.h"
 #include "statedump.h"
 
 /*
@@ -36,9 +36,9 @@ struct weft_capture {
 	const struct weft_engine *engine;
 	void *state;
 	uint64_t ring_bytes;
-	uint64_t begin_ns;              /* No event is older. */
-	struct weft_mappings *mappings; /* NULL: not watched. */
-	struct weft_kernel_trace trace; /* Guarded by lock while the thread runs. */
+	uint64_t begin_ns;               /* No event is older. */
+	struct weft_code_maps *mappings; /* NULL: not watched. */
+	struct weft_kernel_trace trace;  /* Guarded by lock while the thread runs. */
 	pthread_mutex_t lock;
 	pthread_t thread;
 	bool thread_runs;
@@ -58,7 +58,7 @@ const struct weft_engine *const weft_capture_engines[] = {
 static uint64_t drain(struct weft_capture *capture)
 {
 	if (capture->mappings) {
-		weft_mappings_drain(capture->mappings, &capture->trace);
+		weft_code_maps_drain(capture->mappings, &capture->trace);
 	}
 	return capture->engine->drain(capture->state, &capture->trace);
 }
@@ -187,7 +187,7 @@ static int write_trace(struct weft_capture *capture, const struct weft_capture_o
 		return ret;
 	}
 	if (layout.chains) {
-		(void)weft_mappings_dump(&capture->trace, capture->begin_ns); /* As below. */
+		(void)weft_code_maps_dump(&capture->trace, capture->begin_ns); /* As below. */
 	}
 	(void)weft_statedump_write(&capture->trace, sees_state, &sight); /* What could be seen. */
 	return start_thread(capture, err);
@@ -198,7 +198,7 @@ static void release(struct weft_capture *capture)
 	if (capture->state) {
 		capture->engine->close(capture->state);
 	}
-	weft_mappings_close(capture->mappings);
+	weft_code_maps_close(capture->mappings);
 	(void)close(capture->stop_fd);               /* Nothing to lose. */
 	(void)pthread_mutex_destroy(&capture->lock); /* Nobody holds it. */
 	free(capture);
@@ -257,7 +257,7 @@ static void watch_mappings(struct weft_capture *capture, const struct weft_engin
 	struct weft_error why = WEFT_ERROR_INIT;
 	char clause[WEFT_ERROR_TEXT_SIZE];
 
-	if (weft_mappings_open(request->cpu_count, &capture->mappings, &why) < 0) {
+	if (weft_code_maps_open(request->cpu_count, &capture->mappings, &why) < 0) {
 		(void)snprintf(clause, sizeof(clause),
 			       "call chains of programs that start later have no names: %.900s",
 			       why.text);

@@ -4,7 +4,7 @@
  * What says which file an address belongs to, and call chains in perf's ring: whole, cut short, and
  * hostile.
  */
-#include "mappings.h"
+#include "code-maps.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -42,7 +42,7 @@ static void code_of_files_is_found_in_maps(void **state)
 		char line[128];
 
 		(void)snprintf(line, sizeof(line), "%s", cases[i].line);
-		assert_int_equal(weft_mappings_parse_line(line, &map), cases[i].path != NULL);
+		assert_int_equal(weft_code_maps_parse_line(line, &map), cases[i].path != NULL);
 		assert_string_equal(map.path, cases[i].path ? cases[i].path : "untouched");
 		assert_int_equal(map.start, cases[i].start);
 		assert_int_equal(map.end, cases[i].end);
@@ -79,7 +79,7 @@ static void records_tell_what_is_mapped(void **state)
 
 	(void)state;
 	record.size = write_mmap2(body, "/usr/lib/libm.so.6", 5);
-	assert_true(weft_mappings_parse_record(&record, &map, build_id));
+	assert_true(weft_code_maps_parse_record(&record, &map, build_id));
 	assert_int_equal(map.pid, 77);
 	assert_int_equal(map.start, 0x400000);
 	assert_int_equal(map.end, 0x402000);
@@ -91,10 +91,10 @@ static void records_tell_what_is_mapped(void **state)
 	record.misc = PERF_RECORD_MISC_MMAP_BUILD_ID;
 	body[32] = 3;
 	memcpy(body + 36, "\xab\x01\xff", 3);
-	assert_true(weft_mappings_parse_record(&record, &map, build_id));
+	assert_true(weft_code_maps_parse_record(&record, &map, build_id));
 	assert_string_equal(map.build_id, "ab01ff");
 	body[32] = 255; /* No build id is that long. */
-	assert_true(weft_mappings_parse_record(&record, &map, build_id));
+	assert_true(weft_code_maps_parse_record(&record, &map, build_id));
 	assert_int_equal(strlen(map.build_id), 40);
 }
 
@@ -109,21 +109,21 @@ static void what_is_no_code_of_a_file_is_left_out(void **state)
 
 	(void)state;
 	record.size = write_mmap2(body, "//anon", 5);
-	assert_false(weft_mappings_parse_record(&record, &map, build_id));
+	assert_false(weft_code_maps_parse_record(&record, &map, build_id));
 	record.size = write_mmap2(body, "[vdso]", 5);
-	assert_false(weft_mappings_parse_record(&record, &map, build_id));
+	assert_false(weft_code_maps_parse_record(&record, &map, build_id));
 	record.size = write_mmap2(body, "/lib/data", 1);
-	assert_false(weft_mappings_parse_record(&record, &map, build_id));
+	assert_false(weft_code_maps_parse_record(&record, &map, build_id));
 	size = write_mmap2(body, "/lib/x", 5);
 	for (record.size = 0; record.size < MMAP2_SIZE + 7; record.size++) {
-		assert_false(weft_mappings_parse_record(&record, &map, build_id));
+		assert_false(weft_code_maps_parse_record(&record, &map, build_id));
 	}
 	record.size = size;
-	assert_true(weft_mappings_parse_record(&record, &map, build_id));
+	assert_true(weft_code_maps_parse_record(&record, &map, build_id));
 	memcpy(body + 16, &much, sizeof(much));
-	assert_false(weft_mappings_parse_record(&record, &map, build_id));
+	assert_false(weft_code_maps_parse_record(&record, &map, build_id));
 	record.type = PERF_RECORD_MMAP;
-	assert_false(weft_mappings_parse_record(&record, &map, build_id));
+	assert_false(weft_code_maps_parse_record(&record, &map, build_id));
 }
 
 /* A ring with one sample of `count` addresses, of which two are there, and one word of raw data. */

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 The Weft authors
 /*
- * What processes map. See mappings.h.
+ * What processes map. See code-maps.h.
  */
-#include "mappings.h"
+#include "code-maps.h"
 
 #include <ctype.h>
 #include <dirent.h>
@@ -41,14 +41,14 @@ struct watch {
 	bool has_first;
 };
 
-struct weft_mappings {
+struct weft_code_maps {
 	uint32_t cpu_count;
 	struct watch cpus[];
 };
 
 /* ---- Texts and records ---- */
 
-bool weft_mappings_parse_line(char *line, struct weft_kernel_map *ret_map)
+bool weft_code_maps_parse_line(char *line, struct weft_kernel_map *ret_map)
 {
 	struct weft_kernel_map map = {.build_id = ""};
 	char protection[8];
@@ -79,9 +79,9 @@ static void format_build_id(const uint8_t *bytes, size_t size,
 	}
 }
 
-bool weft_mappings_parse_record(const struct weft_perf_record *record,
-				struct weft_kernel_map *ret_map,
-				char ret_build_id[WEFT_BUILD_ID_TEXT_SIZE])
+bool weft_code_maps_parse_record(const struct weft_perf_record *record,
+				 struct weft_kernel_map *ret_map,
+				 char ret_build_id[WEFT_BUILD_ID_TEXT_SIZE])
 {
 	struct weft_kernel_map map = {.build_id = ret_build_id};
 	const char *path = (const char *)record->body + AT_PATH;
@@ -134,7 +134,7 @@ static bool dump_process(struct weft_kernel_trace *trace, uint64_t time_ns, cons
 		if (line[len - 1] == '\n') {
 			line[len - 1] = '\0';
 		}
-		if (weft_mappings_parse_line(line, &map)) {
+		if (weft_code_maps_parse_line(line, &map)) {
 			map.pid = (int32_t)strtol(name, NULL, 10);
 			weft_kernel_trace_map(trace, time_ns, &map);
 		}
@@ -144,7 +144,7 @@ static bool dump_process(struct weft_kernel_trace *trace, uint64_t time_ns, cons
 	return true;
 }
 
-size_t weft_mappings_dump(struct weft_kernel_trace *trace, uint64_t time_ns)
+size_t weft_code_maps_dump(struct weft_kernel_trace *trace, uint64_t time_ns)
 {
 	DIR *processes = opendir("/proc");
 	const struct dirent *entry;
@@ -201,10 +201,10 @@ static int open_cpu(struct watch *watch, uint32_t cpu, struct weft_error *err)
 	return weft_perf_ring_init(&watch->ring, watch->fd, RING_BYTES, err);
 }
 
-int weft_mappings_open(uint32_t cpu_count, struct weft_mappings **ret_mappings,
-		       struct weft_error *err)
+int weft_code_maps_open(uint32_t cpu_count, struct weft_code_maps **ret_mappings,
+			struct weft_error *err)
 {
-	struct weft_mappings *mappings = (struct weft_mappings *)calloc(
+	struct weft_code_maps *mappings = (struct weft_code_maps *)calloc(
 		1, sizeof(*mappings) + cpu_count * sizeof(mappings->cpus[0]));
 	uint32_t cpu;
 	int ret = 0;
@@ -220,14 +220,14 @@ int weft_mappings_open(uint32_t cpu_count, struct weft_mappings **ret_mappings,
 		ret = open_cpu(&mappings->cpus[cpu], cpu, err);
 	}
 	if (ret < 0) {
-		weft_mappings_close(mappings);
+		weft_code_maps_close(mappings);
 		return ret;
 	}
 	*ret_mappings = mappings;
 	return 0;
 }
 
-void weft_mappings_close(struct weft_mappings *mappings)
+void weft_code_maps_close(struct weft_code_maps *mappings)
 {
 	uint32_t cpu;
 
@@ -258,7 +258,7 @@ static void step(struct watch *watch, struct weft_kernel_trace *trace)
 }
 
 /* The CPU whose next record is the oldest. */
-static struct watch *find_oldest(struct weft_mappings *mappings)
+static struct watch *find_oldest(struct weft_code_maps *mappings)
 {
 	struct watch *oldest = NULL;
 	uint32_t cpu;
@@ -273,7 +273,7 @@ static struct watch *find_oldest(struct weft_mappings *mappings)
 	return oldest;
 }
 
-void weft_mappings_drain(struct weft_mappings *mappings, struct weft_kernel_trace *trace)
+void weft_code_maps_drain(struct weft_code_maps *mappings, struct weft_kernel_trace *trace)
 {
 	char build_id[WEFT_BUILD_ID_TEXT_SIZE];
 	struct weft_kernel_map map;
@@ -289,7 +289,7 @@ void weft_mappings_drain(struct weft_mappings *mappings, struct weft_kernel_trac
 		}
 	}
 	while ((watch = find_oldest(mappings)) != NULL) {
-		if (weft_mappings_parse_record(&watch->first, &map, build_id)) {
+		if (weft_code_maps_parse_record(&watch->first, &map, build_id)) {
 			weft_kernel_trace_map(trace, watch->first.time_ns, &map);
 		}
 		step(watch, trace);
