@@ -14,7 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define FOLDER "/tmp/weft-pprof-XXXXXX"
+#define TEMPLATE "weft-pprof-XXXXXX" /* What mkdtemp() wants at the end. */
 
 extern char **environ;
 
@@ -62,20 +62,35 @@ bool pprof_browser_open(const char *url, pid_t *ret_program)
 	return false;
 }
 
-int pprof_browser_add(struct pprof_browser *browser, const char *extension, char ret_path[96],
-		      struct weft_error *err)
+static int make_folder(struct pprof_browser *browser, struct weft_error *err)
 {
-	if (browser->folder[0] == '\0') {
-		char folder[] = FOLDER;
+	const char *parent = getenv("TMPDIR");
+	int len;
 
-		if (!mkdtemp(folder)) {
-			return weft_error_set_errno(err, -errno, "create a folder in /tmp");
-		}
-		memcpy(browser->folder, folder, sizeof(folder));
+	parent = parent && *parent ? parent : "/tmp";
+	len = snprintf(browser->folder, sizeof(browser->folder), "%s/" TEMPLATE, parent);
+	if (len < 0 || (size_t)len >= sizeof(browser->folder)) {
+		browser->folder[0] = '\0';
+		return weft_error_set(err, -ENAMETOOLONG, "the path in TMPDIR is too long");
 	}
-	(void)snprintf(ret_path, 96, "%s/report%03d.%s", browser->folder, ++browser->count,
-		       extension);
+	if (!mkdtemp(browser->folder)) {
+		browser->folder[0] = '\0';
+		return weft_error_set_errno(err, -errno, "cannot make a folder in %s (see TMPDIR)",
+					    parent);
+	}
 	return 0;
+}
+
+int pprof_browser_add(struct pprof_browser *browser, const char *extension,
+		      char ret_path[PPROF_BROWSER_PATH_SIZE], struct weft_error *err)
+{
+	int ret = browser->folder[0] == '\0' ? make_folder(browser, err) : 0;
+
+	if (ret == 0) {
+		(void)snprintf(ret_path, PPROF_BROWSER_PATH_SIZE, "%s/report%03d.%s",
+			       browser->folder, ++browser->count, extension);
+	}
+	return ret;
 }
 
 void pprof_browser_fini(struct pprof_browser *browser)

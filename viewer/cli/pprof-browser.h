@@ -30,15 +30,18 @@ bool pprof_browser_open(const char *url, pid_t *ret_program);
  */
 bool pprof_browser_start(const char *const argv[], pid_t *ret_program);
 
-/** Reports to be shown, in a folder of their own that goes when the session ends. */
+enum { PPROF_BROWSER_PATH_SIZE = 4096 };
+
+/** Reports to be shown, in a folder of their own in TMPDIR that goes when the session ends. */
 struct pprof_browser {
-	char folder[64]; /* "": there is none yet. */
+	char folder[PPROF_BROWSER_PATH_SIZE - 32]; /* "": there is none yet. */
 	int count;
 };
 
 /** Chooses a new file. @param ret_path  In the folder. 0; a negative errno. */
 WEFT_MUST_CHECK int pprof_browser_add(struct pprof_browser *browser, const char *extension,
-				      char ret_path[96], struct weft_error *err);
+				      char ret_path[PPROF_BROWSER_PATH_SIZE],
+				      struct weft_error *err);
 /** Removes folder and files. */
 void pprof_browser_fini(struct pprof_browser *browser);
 

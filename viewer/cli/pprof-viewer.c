@@ -102,7 +102,7 @@ int pprof_viewer_show(const struct weft_pprof *profile, const struct pprof_viewi
 		.format = weft_report_format_find(viewing->viewer->format),
 		.argument = viewing->argument,
 	};
-	char path[96];
+	char path[PPROF_BROWSER_PATH_SIZE];
 	int ret = pprof_browser_add(files, viewing->viewer->extension, path, err);
 
 	ret = ret < 0 ? ret : weft_report_config_set(viewing->config, "output", path, err);
