@@ -344,7 +344,8 @@ def test_viewers_are_given_what_they_show(folder):
             "#!/bin/sh\nsleep 0.1; for last; do :; done; cp \"$last\" seen.part; echo \"$@\" >words\n"
             "mv seen.part seen\n")
         (programs / name).chmod(0o755)
-    place = dict(environment(folder), PATH=f"{programs}:{os.environ['PATH']}")
+    (folder / "tmp").mkdir()
+    place = dict(environment(folder), PATH=f"{programs}:{os.environ['PATH']}", TMPDIR=folder / "tmp")
     for name in ("BROWSER", "DISPLAY", "WAYLAND_DISPLAY"):
         place.pop(name, None)
 
@@ -355,7 +356,7 @@ def test_viewers_are_given_what_they_show(folder):
 
     for name, start, options in VIEWERS:
         done = run(f"-{name}", "-focus=fib")
-        path = re.fullmatch(r"Generating report in (/tmp/\S+)\n", done.stderr)[1]
+        path = re.fullmatch(rf"Generating report in ({folder}/tmp/\S+)\n", done.stderr)[1]
         # It was waited for, and what it was given is gone.
         assert done.returncode == 0 and done.stdout == "" and not os.path.exists(os.path.dirname(path))
         assert (folder / "seen").read_bytes().startswith(start), name
@@ -372,7 +373,8 @@ def test_viewers_are_given_what_they_show(folder):
     path = re.search(r"The browser shows (\S+\.svg), which stays there\.", done.stderr)[1]
     harness.wait_for((folder / "seen").exists, "the browser")
     assert (folder / "seen").read_bytes() == open(path, "rb").read() and b"<svg" in open(path, "rb").read()
-    shutil.rmtree(os.path.dirname(path))
+    done = run("-web", TMPDIR="/nonexistent")
+    assert done.returncode == 1 and "cannot make a folder in /nonexistent (see TMPDIR)" in done.stderr
     done = run("-web")
     assert done.returncode == 1 and "no browser can be started here" in done.stderr, done.stderr
     for words, text in ((("-web", "-gv"), "at most one output format: -web, -gv"),
