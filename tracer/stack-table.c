@@ -191,9 +191,19 @@ static struct weft_stack_entry *lose(struct weft_stack_table *table)
 	return NULL;
 }
 
-/* entry_limit: new entries are added while there are fewer. NULL: neither there nor to be added. */
+/* Whether a new entry fits into a part of the table: all (1), half of it (2), ... */
+static bool has_room(const struct weft_stack_table *table, size_t depth, unsigned int divisor)
+{
+	return atomic_load_explicit(&table->entry_count, memory_order_relaxed) <
+		       table->entry_count_max / divisor &&
+	       atomic_load_explicit(&table->used_word_count, memory_order_relaxed) +
+			       words_of_entry(depth) <=
+		       table->arena_word_count / divisor;
+}
+
+/* NULL: it is not there, and a new one would not fit into the part of the table. */
 static struct weft_stack_entry *find_or_add(struct weft_stack_table *table, const uintptr_t *pcs,
-					    size_t depth, uint64_t tag, uint32_t entry_limit)
+					    size_t depth, uint64_t tag, unsigned int divisor)
 {
 	uint32_t hash = hash_of(pcs, depth, tag);
 	struct weft_stack_entry *own = NULL;
@@ -205,8 +215,7 @@ static struct weft_stack_entry *find_or_add(struct weft_stack_table *table, cons
 		uint64_t found = atomic_load_explicit(slot, memory_order_acquire);
 
 		if (found == 0) {
-			if (!own && atomic_load_explicit(&table->entry_count,
-							 memory_order_relaxed) < entry_limit) {
+			if (!own && has_room(table, depth, divisor)) {
 				own = allocate(table, pcs, depth, tag, hash);
 			}
 			if (!own) {
@@ -249,7 +258,7 @@ struct weft_stack_entry *weft_stack_table_find_or_add(struct weft_stack_table *t
 						      uint64_t tag)
 {
 	struct weft_stack_entry *entry =
-		find_or_add(table, some_pcs(pcs), limit_depth(depth), tag, table->entry_count_max);
+		find_or_add(table, some_pcs(pcs), limit_depth(depth), tag, 1);
 
 	return entry ? entry : lose(table);
 }
@@ -261,8 +270,7 @@ struct weft_stack_entry *weft_stack_table_find_or_add_tagged(struct weft_stack_t
 	struct weft_stack_entry *entry;
 
 	if (tag != 0) {
-		entry = find_or_add(table, some_pcs(pcs), limit_depth(depth), tag,
-				    table->entry_count_max / 2);
+		entry = find_or_add(table, some_pcs(pcs), limit_depth(depth), tag, 2);
 		if (entry) {
 			return entry;
 		}

@@ -153,7 +153,7 @@ static void counts_what_does_not_fit(void **state)
 static void tags_end_before_samples_do(void **state)
 {
 	struct weft_stack_table *table = weft_stack_table_create(128);
-	const uintptr_t pcs[] = {1, 2, 3};
+	const uintptr_t pcs[] = {1, 2, 3}, deep[WEFT_STACK_DEPTH_MAX] = {4};
 	struct weft_stack_entry *entry;
 	uint64_t tag;
 
@@ -171,6 +171,13 @@ static void tags_end_before_samples_do(void **state)
 	assert_int_equal(weft_stack_table_untagged(table), 136);
 	weft_stack_table_reset(table);
 	assert_int_equal(weft_stack_table_untagged(table), 0);
+	/* Deep ones take half of the room sooner. */
+	for (tag = 1; tag <= 60; tag++) {
+		assert_non_null(weft_stack_table_find_or_add_tagged(table, deep,
+								    WEFT_STACK_DEPTH_MAX, tag));
+	}
+	assert_in_range(weft_stack_table_untagged(table), 60 - 128 / 4, 60 - 128 / 8);
+	assert_int_equal(weft_stack_table_lost(table), 0);
 	weft_stack_table_destroy(table);
 }
 
