@@ -17,6 +17,7 @@ wakes server at 700, which answers at 850.
 import json
 import os
 import re
+import struct
 
 import ctf
 import harness
@@ -294,6 +295,30 @@ def test_call_stacks_of_lttng_are_read(folder):
     assert told.get(("run queue: preempted", *of_client)) == 100, told
     harness.weft("convert", folder, "-o", folder / "x.trace")
     harness.weft("verify", "--strict", folder / "x.trace")
+
+
+def test_a_damaged_call_stack_takes_no_more_than_memory(folder):
+    """babeltrace2 makes room for as many addresses as its length says, before it looks for them."""
+    with ctf.kernel(folder / "kernel", 1, callstacks=True) as trace:
+        story = ctf.Schedule(trace, NAMES)
+        for number in range(20):
+            story.switch(10 * number, 0, CLIENT if number % 2 == 0 else 0, chain=[0x1234, 0x5678])
+    stream = folder / "kernel" / "channel0_0"
+    content = stream.read_bytes()
+    chain = struct.pack("<IQQ", 3, 0x1234, 0x5678)
+    assert content.count(chain) == 20
+    stream.write_bytes(content.replace(chain, struct.pack("<IQQ", 0x7FFFFFFF, 0x1234, 0x5678), 1))
+    # So that a test does not take 4 GiB, which is the limit.
+    limit = ("sh", "-c", 'ulimit -d 1000000; exec "$@"', "sh", harness.WEFT)
+    if harness.SANITIZED:
+        raise harness.Skip("a sanitizer has allocation functions of its own")
+    for words in (("summary", folder), ("convert", folder, "-o", folder / "x.trace"),
+                  ("pprof", "-top", folder)):
+        done = harness.run(*limit, *words, check=False)
+        assert done.returncode == 1, done
+        last = done.stderr.splitlines()[-1]
+        assert re.match(rf"weft {words[0]}: cannot read the trace: .* more memory than there is", last), done
+    assert not list(folder.glob("*.trace*")), "nothing is left of what could not be written"
 
 
 def test_a_cut_kernel_stream_is_read_up_to_the_cut(folder):

@@ -15,6 +15,7 @@
 #include <weft/convert.h>
 
 #include "cli.h"
+#include "memory-guard.h"
 #include "selection.h"
 
 static const char help[] =
@@ -172,6 +173,7 @@ int weft_cmd_convert(int argc, char **argv)
 	if (!settings.quiet && isatty(STDERR_FILENO)) {
 		settings.options.progress = show_progress;
 	}
+	weft_memory_guard_start("convert");
 	ret = weft_convert(&settings.options, settings.path, &result, &err);
 	if (settings.options.progress) {
 		(void)fprintf(stderr, "\r\033[K");

@@ -16,6 +16,7 @@
 #include <weft/convert.h>
 
 #include "cli.h"
+#include "memory-guard.h"
 #include "selection.h"
 
 #define TOP_DEFAULT 20U
@@ -157,6 +158,7 @@ int weft_cmd_summary(int argc, char **argv)
 	settings.options.width = terminal_width();
 	settings.options.inputs = (const char *const *)argv + optind;
 	settings.options.input_count = (size_t)(argc - optind);
+	weft_memory_guard_start("summary");
 	ret = weft_summarize(&settings.options, stdout, &err);
 	return ret < 0 ? weft_cli_fail("summary", &err) : WEFT_CLI_OK;
 }

@@ -19,6 +19,7 @@
 #include <weft/convert.h>
 #include <weft/pprof-legacy.h>
 
+#include "memory-guard.h"
 #include "pprof-symbols.h"
 
 /* Waiting at the same time costs little; what is more waits for its turn. */
@@ -57,7 +58,9 @@ static int read_recording(const struct pprof_options *options, const char *name,
 		return weft_error_set_errno(err, -errno, "make a file in memory");
 	}
 	(void)snprintf(path, sizeof(path), "/dev/fd/%d", fd);
+	weft_memory_guard_start("pprof");
 	ret = weft_convert(&convert, path, &result, err);
+	weft_memory_guard_end();
 	/* What could be read of a damaged recording is worth showing. */
 	if (ret == -EBADMSG && lseek(fd, 0, SEEK_END) > 0) {
 		(void)fprintf(stderr, "%s: %s\n", name, err->text);
