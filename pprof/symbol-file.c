@@ -234,7 +234,7 @@ static const char *table_name(struct search *search, uint64_t address, uint64_t 
 }
 
 /* "_Z3foov@plt" becomes "foo@plt". */
-static char *demangle_stub(char *name)
+static char *demangle_plt_name(char *name)
 {
 	char *suffix = strchr(name, '@');
 	char *readable;
@@ -272,7 +272,7 @@ static int tell(struct search *search, const struct weft_symbol *symbol,
 			continue;
 		}
 		readable[i] = name == search->name && strchr(name, '@')
-				      ? demangle_stub(search->name)
+				      ? demangle_plt_name(search->name)
 				      : weft_symbol_demangle(name);
 		frames[i].function = readable[i] ? readable[i] : name;
 	}

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 The Weft authors
 /*
- * Symbol tables, and the stubs of the procedure linkage table. See symbol-table.h.
+ * Symbol tables, and the entries of the procedure linkage table (PLT). See symbol-table.h.
  */
 #include "symbol-table.h"
 
@@ -228,11 +228,11 @@ static int add_slots(struct slots *slots, Elf *elf, Elf_Scn *section, const GElf
 }
 
 /*
- * A stub is 16 bytes (8 in .plt.got without branch protection) with one `jmp *slot(%rip)`: the bytes
+ * An entry of the PLT is 16 bytes (8 in .plt.got without branch protection) with one `jmp *slot(%rip)`: the bytes
  * ff 25 and a signed distance that counts from behind it. For ff 25 e2 2f 00 00 at 0x1030, that is
- * the slot at 0x1036 + 0x2fe2 = 0x4018. NULL: the stub jumps by no slot of a symbol.
+ * the slot at 0x1036 + 0x2fe2 = 0x4018. NULL: it jumps by no slot of a symbol.
  */
-static const struct slot *find_slot(const struct slots *slots, const uint8_t *stub, size_t size,
+static const struct slot *find_slot(const struct slots *slots, const uint8_t *entry, size_t size,
 				    uint64_t address)
 {
 	size_t at;
@@ -241,8 +241,8 @@ static const struct slot *find_slot(const struct slots *slots, const uint8_t *st
 		struct slot wanted = {0, NULL};
 		int32_t distance;
 
-		if (stub[at] == 0xff && stub[at + 1] == 0x25) {
-			memcpy(&distance, stub + at + 2, sizeof(distance));
+		if (entry[at] == 0xff && entry[at + 1] == 0x25) {
+			memcpy(&distance, entry + at + 2, sizeof(distance));
 			wanted.address = address + at + 6 + (uint64_t)(int64_t)distance;
 			return (const struct slot *)bsearch(&wanted, slots->slots, slots->count,
 							    sizeof(*slots->slots), compare_slots);
@@ -251,8 +251,8 @@ static const struct slot *find_slot(const struct slots *slots, const uint8_t *st
 	return NULL;
 }
 
-static int add_stubs(struct weft_symbol_table *table, const struct slots *slots, Elf_Scn *section,
-		     const GElf_Shdr *header)
+static int add_entries(struct weft_symbol_table *table, const struct slots *slots, Elf_Scn *section,
+		       const GElf_Shdr *header)
 {
 	Elf_Data *code = elf_rawdata(section, NULL);
 	const uint8_t *bytes = code ? (const uint8_t *)code->d_buf : NULL;
@@ -261,13 +261,13 @@ static int add_stubs(struct weft_symbol_table *table, const struct slots *slots,
 	int ret = 0;
 
 	for (at = 0; ret == 0 && bytes && at + size <= code->d_size; at += size) {
-		struct weft_symbol_name stub = {
+		struct weft_symbol_name entry = {
 			.begin = header->sh_addr + at, .size = size, .is_plt = true};
-		const struct slot *slot = find_slot(slots, bytes + at, size, stub.begin);
+		const struct slot *slot = find_slot(slots, bytes + at, size, entry.begin);
 
 		if (slot) {
-			stub.name = slot->name;
-			ret = add_name(table, stub);
+			entry.name = slot->name;
+			ret = add_name(table, entry);
 		}
 	}
 	return ret;
@@ -275,7 +275,7 @@ static int add_stubs(struct weft_symbol_table *table, const struct slots *slots,
 
 static int add_linkage(struct weft_symbol_table *table, Elf *elf)
 {
-	static const char *const stubs[] = {".plt", ".plt.sec", ".plt.got"};
+	static const char *const sections[] = {".plt", ".plt.sec", ".plt.got"};
 	struct slots slots = {NULL, 0, 0};
 	Elf_Scn *section = NULL;
 	GElf_Ehdr file_header;
@@ -293,10 +293,10 @@ static int add_linkage(struct weft_symbol_table *table, Elf *elf)
 	}
 	if (slots.count > 0) {
 		qsort(slots.slots, slots.count, sizeof(*slots.slots), compare_slots);
-		for (i = 0; ret == 0 && i < sizeof(stubs) / sizeof(stubs[0]); i++) {
-			section = weft_symbol_elf_find_section(elf, stubs[i], &header);
+		for (i = 0; ret == 0 && i < sizeof(sections) / sizeof(sections[0]); i++) {
+			section = weft_symbol_elf_find_section(elf, sections[i], &header);
 			if (section && header.sh_type == SHT_PROGBITS) {
-				ret = add_stubs(table, &slots, section, &header);
+				ret = add_entries(table, &slots, section, &header);
 			}
 		}
 	}

@@ -20,7 +20,7 @@ struct weft_symbol_name {
 	const char *name; /* Of one of the files; may carry a version, "f@@V1". */
 	uint8_t rank;     /* The lower, the better a name for its address. */
 	bool is_sizeless; /* Reaches to the next symbol at most. */
-	bool is_plt;      /* A stub that jumps to `name`. */
+	bool is_plt;      /* An entry of the PLT: it jumps to `name`. */
 };
 
 struct weft_symbol_table {

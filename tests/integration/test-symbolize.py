@@ -294,17 +294,17 @@ def test_embedded_symbol_tables_are_read(folder):
     assert "story::(anonymous namespace)::hidden" in names
 
 
-def test_stubs_of_other_libraries_functions_are_named(folder):
+def test_plt_entries_of_other_libraries_functions_are_named(folder):
     for compiler in ("g++", "clang++"):
         for flags in (["-no-pie"], ["-fcf-protection=full"], ["-Wl,-z,now"]):
             path = build(folder, *flags, compiler=compiler)
             text = harness.run("objdump", "-d", path).stdout
-            stubs = {int(address, 16): name for address, name in re.findall(
+            entries = {int(address, 16): name for address, name in re.findall(
                 r"^([0-9a-f]{16}) <([A-Za-z0-9_]+@plt)>:$", text, re.M)}
-            assert any(name == "rand@plt" for name in stubs.values()), stubs
-            found = chains(symbolize(folder, raw(path, sorted(stubs))), load(path)[1])
-            named = {address: found[address][0][0] for address in stubs if found[address]}
-            assert named == stubs, (flags, named, stubs)
+            assert any(name == "rand@plt" for name in entries.values()), entries
+            found = chains(symbolize(folder, raw(path, sorted(entries))), load(path)[1])
+            named = {address: found[address][0][0] for address in entries if found[address]}
+            assert named == entries, (flags, named, entries)
 
 
 def test_a_file_with_another_build_id_is_not_used(folder):

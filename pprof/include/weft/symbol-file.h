@@ -112,7 +112,7 @@ typedef int (*weft_symbol_function_fn)(void *ctx, const char *system_name, uint6
 
 /**
  * Walks over the functions of the symbol tables, also of a separate debug file, by address. Functions
- * at the same address come one after the other, the best name last; stubs of the procedure linkage
+ * at the same address come one after the other, the best name last; entries of the procedure linkage
  * table do not come.
  *
  * @return 0; -ENOMEM; what `take` returned.

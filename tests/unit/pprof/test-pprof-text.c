@@ -23,6 +23,11 @@
 
 enum { WORK, MAIN, UNKNOWN, PLACE_COUNT };
 
+/* The lines of WORK, with what is inlined there. */
+#define WORK_LINES                                                                                 \
+	"#\t0x1010\tinner<int>+0x10\t/src/inner.h:4\n"                                             \
+	"#\t0x1010\tns::work+0x10\t/src/work.cc:12\n"
+
 static struct weft_pprof *create(const char *const *types, const char *const *units, size_t count)
 {
 	static const struct weft_pprof_function functions[] = {
@@ -114,15 +119,9 @@ static void counts_are_grouped_and_sorted(void **state)
 	       "#\t0x12345678\tmain+0x0\t?:0\n"
 	       "#\t0xfff\n"
 	       "\n"
+	       "1 @ 0x1011\n" WORK_LINES "\n"
 	       "1 @ 0x1011\n"
-	       "#\t0x1010\tinner<int>+0x10\t/src/inner.h:4\n"
-	       "#\t0x1010\tns::work+0x10\t/src/work.cc:12\n"
-	       "\n"
-	       "1 @ 0x1011\n"
-	       "# labels: {\"a\":\"3 ms\", \"b\":\"\\x01\\xff\"}\n"
-	       "#\t0x1010\tinner<int>+0x10\t/src/inner.h:4\n"
-	       "#\t0x1010\tns::work+0x10\t/src/work.cc:12\n"
-	       "\n");
+	       "# labels: {\"a\":\"3 ms\", \"b\":\"\\x01\\xff\"}\n" WORK_LINES "\n");
 }
 
 static void a_thread_s_own_properties_do_not_part_groups(void **state)
@@ -139,10 +138,7 @@ static void a_thread_s_own_properties_do_not_part_groups(void **state)
 	add(profile, 1, &(int64_t){1}, second, 2);
 	expect(profile, NULL, 1,
 	       "goroutine profile: total 2\n"
-	       "2 @ 0x1011\n"
-	       "#\t0x1010\tinner<int>+0x10\t/src/inner.h:4\n"
-	       "#\t0x1010\tns::work+0x10\t/src/work.cc:12\n"
-	       "\n");
+	       "2 @ 0x1011\n" WORK_LINES "\n");
 }
 
 static void threads_have_a_block_each(void **state)
@@ -228,10 +224,7 @@ static void contention_is_sorted_by_delay(void **state)
 	       "2000 1 @ 0x0\n"
 	       "#\t0x0\n"
 	       "\n"
-	       "100 9 @ 0x1011\n"
-	       "#\t0x1010\tinner<int>+0x10\t/src/inner.h:4\n"
-	       "#\t0x1010\tns::work+0x10\t/src/work.cc:12\n"
-	       "\n");
+	       "100 9 @ 0x1011\n" WORK_LINES "\n");
 }
 
 /* The text has no labels: what differs by them alone is one stack. */
@@ -254,10 +247,7 @@ static void contention_joins_labels(void **state)
 	       "300 3 @ 0x0\n"
 	       "#\t0x0\n"
 	       "\n"
-	       "250 1 @ 0x1011\n"
-	       "#\t0x1010\tinner<int>+0x10\t/src/inner.h:4\n"
-	       "#\t0x1010\tns::work+0x10\t/src/work.cc:12\n"
-	       "\n");
+	       "250 1 @ 0x1011\n" WORK_LINES "\n");
 }
 
 /* 829411 bytes are what one object of 524288 stands for at that rate: see text-heap.c. */
@@ -280,10 +270,7 @@ static void heap_is_told_as_it_was_sampled(void **state)
 	       "1: 16 [1: 16] @ 0x0\n"
 	       "#\t0x0\n"
 	       "\n"
-	       "0: 0 [1: 524288] @ 0x1011\n"
-	       "#\t0x1010\tinner<int>+0x10\t/src/inner.h:4\n"
-	       "#\t0x1010\tns::work+0x10\t/src/work.cc:12\n"
-	       "\n"
+	       "0: 0 [1: 524288] @ 0x1011\n" WORK_LINES "\n"
 	       "\n"
 	       "# malloc\n"
 	       "# Arenas = 2\n");
